@@ -21,6 +21,9 @@ struct _FlWsLink {
   guint8 opcode;        /* of the message being put together, 0 when there is none */
   gsize frame_received; /* payload bytes seen of the current frame */
   GByteArray *control;  /* payload so far of a control frame that came in slices */
+
+  gboolean spent; /* stopped or in error: the rest of the input was dropped, nothing more is read */
+  int error;      /* the close code, once there was an error */
 };
 
 static ssize_t take_input(uint8_t *buf, size_t len, int flags, void *user_data) {
@@ -57,7 +60,7 @@ void fl_ws_link_free(FlWsLink *self) {
 }
 
 gboolean fl_ws_link_at_boundary(const FlWsLink *self) {
-  return self->taken == self->ended && self->opcode == 0;
+  return self->taken == self->ended && self->opcode == 0 && !self->spent;
 }
 
 static guint64 header_bytes(const struct wslay_frame_iocb *frame) {
@@ -155,33 +158,43 @@ static int take_slice(FlWsLink *self, const struct wslay_frame_iocb *frame, gboo
   return code;
 }
 
+/* Take one slice of one frame from the input. Returns: 0 or a close code; *ret_more whether to go on. */
+static int take_frame(FlWsLink *self, Sink *sink, gboolean *ret_more) {
+  struct wslay_frame_iocb frame = { 0 };
+  ssize_t n = wslay_frame_recv(self->frames, &frame);
+
+  *ret_more = FALSE;
+  if (n == WSLAY_ERR_WANT_READ)
+    return 0;
+  if (n < 0)
+    return FL_WS_PROTOCOL_ERROR;
+
+  int code = self->frame_received == 0 ? check_header(self, &frame) : 0;
+  if (code != 0)
+    return code;
+  self->frame_received += frame.data_length;
+  gboolean last_slice = self->frame_received == frame.payload_length;
+  if (last_slice) {
+    self->ended += header_bytes(&frame) + frame.payload_length;
+    self->frame_received = 0;
+  }
+  *ret_more = TRUE;
+  return take_slice(self, &frame, last_slice, sink);
+}
+
 int fl_ws_link_receive(FlWsLink *self, const guint8 *data, gsize len, FlWsMessage message, gpointer user) {
   Sink sink = { .message = message, .user = user };
+  gboolean more = !self->spent;
 
   self->input = data;
   self->input_len = len;
-  while (!sink.stopped) {
-    struct wslay_frame_iocb frame = { 0 };
-    ssize_t n = wslay_frame_recv(self->frames, &frame);
-    if (n == WSLAY_ERR_WANT_READ)
-      return 0;
-    if (n < 0)
-      return FL_WS_PROTOCOL_ERROR;
-
-    int code = self->frame_received == 0 ? check_header(self, &frame) : 0;
-    if (code != 0)
-      return code;
-    self->frame_received += frame.data_length;
-    gboolean last_slice = self->frame_received == frame.payload_length;
-    if (last_slice) {
-      self->ended += header_bytes(&frame) + frame.payload_length;
-      self->frame_received = 0;
-    }
-    code = take_slice(self, &frame, last_slice, &sink);
-    if (code != 0)
-      return code;
+  while (more && !self->spent) {
+    self->error = take_frame(self, &sink, &more);
+    self->spent = self->error != 0 || sink.stopped;
   }
-  return 0;
+  self->input = NULL;
+  self->input_len = 0;
+  return self->error;
 }
 
 typedef struct {

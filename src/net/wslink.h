@@ -46,10 +46,12 @@ void fl_ws_link_free(FlWsLink *self);
 
 /* fl_ws_link_receive: parse `len` bytes as they came from the socket, in any slicing.
  * Returns: 0, or the close code to end the connection with: FL_WS_PROTOCOL_ERROR, FL_WS_INVALID_DATA (text or a close
- *          reason is no UTF-8), FL_WS_TOO_BIG (over max_message_bytes). After an error or a stop the link is spent. */
+ *          reason is no UTF-8), FL_WS_TOO_BIG (over max_message_bytes). After an error or a stop the link is spent:
+ *          it drops what it is given, calls nobody and keeps returning what it returned. */
 int fl_ws_link_receive(FlWsLink *self, const guint8 *data, gsize len, FlWsMessage message, gpointer user);
 
-/* fl_ws_link_at_boundary: whether the link stands between two messages and holds no byte of the next. */
+/* fl_ws_link_at_boundary: whether the link stands between two messages and holds no byte of the next; never TRUE of one
+ * that is spent. */
 gboolean fl_ws_link_at_boundary(const FlWsLink *self);
 
 /* fl_ws_frame_append: append one unfragmented frame to `out`. `mask`: 4 bytes for a client's frame, NULL for a
