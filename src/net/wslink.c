@@ -220,12 +220,9 @@ static const struct wslay_frame_callbacks send_callbacks = { .send_callback = gi
 void fl_ws_frame_append(GByteArray *out, FlWsOpcode opcode, const guint8 *mask, const void *payload, gsize len) {
   FrameOut to = { .out = out, .mask = mask };
   wslay_frame_context_ptr frames;
-  struct wslay_frame_iocb frame = { .fin = 1,
-                                    .opcode = opcode,
-                                    .payload_length = len,
-                                    .mask = mask != NULL,
-                                    .data = payload,
-                                    .data_length = len };
+  struct wslay_frame_iocb frame = {
+    .fin = 1, .opcode = opcode, .payload_length = len, .mask = mask != NULL, .data = payload, .data_length = len
+  };
 
   if (wslay_frame_context_init(&frames, &send_callbacks, &to) != 0)
     g_error("out of memory for a WebSocket frame context");

@@ -75,8 +75,9 @@ START_TEST(reads_empty_messages) {
   EXPECT(FL_WS_CLIENT, "\x81\x00\x82\x00\x89\x00\x8a\x00", "1:;2:;9:;a:;=0 at a boundary");
   EXPECT(FL_WS_SERVER, "\x81\x80" MASK "\x89\x80" MASK, "1:;9:;=0 at a boundary");
   EXPECT(FL_WS_CLIENT, "\x01\x00\x00\x00\x80\x00", "1:;=0 at a boundary");
-  EXPECT(FL_WS_CLIENT, "\x01\x00\x80\x01"
-                       "a",
+  EXPECT(FL_WS_CLIENT,
+         "\x01\x00\x80\x01"
+         "a",
          "1:a;=0 at a boundary");
 }
 END_TEST
@@ -158,14 +159,14 @@ START_TEST(demands_a_mask_from_clients_and_none_from_servers) {
 END_TEST
 
 START_TEST(refuses_frames_that_the_rfc_forbids) {
-  EXPECT(FL_WS_CLIENT, "\xc1\x01x", "=1002");                     /* RSV1 without an extension */
-  EXPECT(FL_WS_CLIENT, "\x91\x01x", "=1002");                     /* RSV3 */
-  EXPECT(FL_WS_CLIENT, "\x83\x01x", "=1002");                     /* reserved opcode */
-  EXPECT(FL_WS_CLIENT, "\x8b\x00", "=1002");                      /* reserved control opcode */
-  EXPECT(FL_WS_CLIENT, "\x80\x01x", "=1002");                     /* continuation of nothing */
-  EXPECT(FL_WS_CLIENT, "\x01\x01x\x81\x01y", "=1002");            /* a message within a message */
-  EXPECT(FL_WS_CLIENT, "\x09\x01x", "=1002");                     /* fragmented control frame */
-  EXPECT(FL_WS_CLIENT, "\x81\x7e\x00\x05Hello", "=1002");         /* a length not in its shortest form */
+  EXPECT(FL_WS_CLIENT, "\xc1\x01x", "=1002");             /* RSV1 without an extension */
+  EXPECT(FL_WS_CLIENT, "\x91\x01x", "=1002");             /* RSV3 */
+  EXPECT(FL_WS_CLIENT, "\x83\x01x", "=1002");             /* reserved opcode */
+  EXPECT(FL_WS_CLIENT, "\x8b\x00", "=1002");              /* reserved control opcode */
+  EXPECT(FL_WS_CLIENT, "\x80\x01x", "=1002");             /* continuation of nothing */
+  EXPECT(FL_WS_CLIENT, "\x01\x01x\x81\x01y", "=1002");    /* a message within a message */
+  EXPECT(FL_WS_CLIENT, "\x09\x01x", "=1002");             /* fragmented control frame */
+  EXPECT(FL_WS_CLIENT, "\x81\x7e\x00\x05Hello", "=1002"); /* a length not in its shortest form */
   EXPECT(FL_WS_CLIENT, "\x81\x7f\x00\x00\x00\x00\x00\x00\x00\x05Hello", "=1002");
   EXPECT(FL_WS_CLIENT, "\x81\x7f\x80\x00\x00\x00\x00\x00\x00\x05Hello", "=1002"); /* the sign bit */
 }
@@ -203,8 +204,9 @@ START_TEST(text_must_be_utf8) {
   EXPECT(FL_WS_CLIENT, "\x81\x03\xed\xa0\x80", "=1007"); /* a surrogate */
   EXPECT(FL_WS_CLIENT, "\x81\x04\xf4\x90\x80\x80", "=1007");
   EXPECT(FL_WS_CLIENT, "\x82\x02\xc0\xaf", "2:\xc0\xaf;=0 at a boundary"); /* binary may be anything */
-  EXPECT(FL_WS_CLIENT, "\x81\x04"
-                       "a\0\0\xff",
+  EXPECT(FL_WS_CLIENT,
+         "\x81\x04"
+         "a\0\0\xff",
          "=1007");
 }
 END_TEST
@@ -257,10 +259,10 @@ START_TEST(close_code_is_read) {
 }
 END_TEST
 
-#define EXPECT_BYTES(array, literal)                                                                                   \
-  do {                                                                                                                 \
-    ck_assert_uint_eq((array)->len, sizeof(literal) - 1);                                                              \
-    ck_assert_mem_eq((array)->data, literal, sizeof(literal) - 1);                                                     \
+#define EXPECT_BYTES(array, literal)                               \
+  do {                                                             \
+    ck_assert_uint_eq((array)->len, sizeof(literal) - 1);          \
+    ck_assert_mem_eq((array)->data, literal, sizeof(literal) - 1); \
   } while (0)
 
 START_TEST(writes_the_examples_of_the_rfc) {
