@@ -1,0 +1,101 @@
+/* The clock source: an update every interval, to absolute deadlines. When the process was late, what was due in the
+ * meantime is published with the times at which it was due, and counted as missed.
+ * SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <gio/gio.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+#include "core/source.h"
+
+typedef struct {
+  FlSourceConfig config;
+  int timer_fd;
+  guint watch;
+  gint64 next_ns; /* the next deadline, CLOCK_MONOTONIC */
+  gint64 offset_ns;
+  GString *data; /* of a fixed size; NULL: the time of day */
+} Clock;
+
+static void watch_system_clock(Clock *self) {
+  gint64 offset_ns = fl_clock_offset_ns();
+  if (ABS(offset_ns - self->offset_ns) > FL_CLOCK_STEP_NS)
+    fl_counter_add(&self->config.stats->clock_steps, 1);
+  self->offset_ns = offset_ns;
+}
+
+static void publish_time_of_day(Clock *self, gint64 t_us) {
+  g_autoptr(GDateTime) second = g_date_time_new_from_unix_utc(t_us / G_USEC_PER_SEC);
+  g_autofree char *text = g_date_time_format(second, "%Y-%m-%dT%H:%M:%S");
+  char data[64];
+  int len = g_snprintf(data, sizeof data, "\"%s.%03dZ\"", text, (int)(t_us % G_USEC_PER_SEC / 1000));
+  fl_sequencer_publish(self->config.sequencer, data, (gsize)len, t_us);
+}
+
+static gboolean on_timer(gint fd, GIOCondition condition, gpointer user) {
+  Clock *self = user;
+  guint64 due;
+
+  if (read(fd, &due, sizeof due) != sizeof due)
+    return G_SOURCE_CONTINUE;
+  watch_system_clock(self);
+  if (due > 1)
+    fl_counter_add(&self->config.stats->missed_deadlines, (gint64)due - 1);
+  for (; due > 0; due--) {
+    gint64 t_us = fl_clock_unix_us(self->next_ns, self->offset_ns);
+    if (self->data)
+      fl_sequencer_publish(self->config.sequencer, self->data->str, self->data->len, t_us);
+    else
+      publish_time_of_day(self, t_us);
+    self->next_ns += self->config.interval_ns;
+    fl_counter_add(&self->config.stats->published, 1);
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+static struct timespec to_timespec(gint64 ns) {
+  return (struct timespec){ .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+}
+
+static GString *text_of_size(gsize bytes) {
+  GString *data = g_string_sized_new(bytes);
+  g_string_append_c(data, '"');
+  while (data->len + 1 < bytes)
+    g_string_append_c(data, (char)('a' + (data->len - 1) % 26));
+  g_string_append_c(data, '"');
+  return data;
+}
+
+static gpointer start(const FlSourceConfig *config, const char *argument, GError **error) {
+  int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  if (fd < 0) {
+    g_set_error(error, G_IO_ERROR, g_io_error_from_errno(errno), "timer of the clock source: %s", g_strerror(errno));
+    return NULL;
+  }
+  Clock *self = g_new0(Clock, 1);
+  self->config = *config;
+  self->timer_fd = fd;
+  self->offset_ns = fl_clock_offset_ns();
+  self->next_ns = fl_clock_now_ns() + config->interval_ns;
+  if (config->size_bytes > 0)
+    self->data = text_of_size(config->size_bytes);
+
+  struct itimerspec schedule = { .it_value = to_timespec(self->next_ns), .it_interval = to_timespec(config->interval_ns) };
+  timerfd_settime(fd, TFD_TIMER_ABSTIME, &schedule, NULL);
+  self->watch = g_unix_fd_add_full(G_PRIORITY_HIGH, fd, G_IO_IN, on_timer, self, NULL);
+  return self;
+}
+
+static void stop(gpointer state) {
+  Clock *self = state;
+  g_source_remove(self->watch);
+  close(self->timer_fd);
+  if (self->data)
+    g_string_free(self->data, TRUE);
+  g_free(self);
+}
+
+const FlSourceKind fl_source_clock = { "clock", FALSE, start, stop };
