@@ -1,0 +1,150 @@
+/* Host, Origin, token and proxy rules. See the header.
+ * SPDX-License-Identifier: MIT */
+#include "net/access.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+struct _FlAccess {
+  char **allow_hosts;
+  char **allow_origins;
+  GPtrArray *proxies; /* GInetAddressMask */
+  char *publish_token;
+  gboolean on_loopback;
+};
+
+FlAccess *fl_access_new(const FlAccessConfig *config, GError **error) {
+  FlAccess *self = g_new0(FlAccess, 1);
+  self->allow_hosts = g_strdupv(config->allow_hosts);
+  self->allow_origins = g_strdupv(config->allow_origins);
+  self->publish_token = g_strdup(config->publish_token);
+  self->on_loopback = config->on_loopback;
+  self->proxies = g_ptr_array_new_with_free_func(g_object_unref);
+  for (char **cidr = config->trust_proxies; cidr && *cidr; cidr++) {
+    GInetAddressMask *mask = g_inet_address_mask_new_from_string(*cidr, error);
+    if (!mask) {
+      g_prefix_error(error, "--trust-proxy %s: ", *cidr);
+      fl_access_free(self);
+      return NULL;
+    }
+    g_ptr_array_add(self->proxies, mask);
+  }
+  return self;
+}
+
+void fl_access_free(FlAccess *self) {
+  if (!self)
+    return;
+  g_strfreev(self->allow_hosts);
+  g_strfreev(self->allow_origins);
+  g_free(self->publish_token);
+  g_ptr_array_unref(self->proxies);
+  g_free(self);
+}
+
+/* Split `host[:port]` or `[v6][:port]`; the host without brackets goes to ret_host. FALSE where it is neither. */
+static gboolean split_host(const char *text, char *ret_host, gsize room) {
+  const char *end;
+
+  if (text[0] == '[') {
+    text++;
+    end = strchr(text, ']');
+    if (!end || (end[1] && end[1] != ':'))
+      return FALSE;
+  } else {
+    end = text + strcspn(text, ":");
+  }
+  gsize len = (gsize)(end - text);
+  if (len == 0 || len >= room)
+    return FALSE;
+  const char *port = *end == ']' ? end + 1 : end;
+  if (*port == ':' && (strspn(port + 1, "0123456789") != strlen(port + 1) || strlen(port + 1) > 5))
+    return FALSE;
+  memcpy(ret_host, text, len);
+  ret_host[len] = '\0';
+  return TRUE;
+}
+
+gboolean fl_access_host(const FlAccess *self, const char *host) {
+  char name[256];
+
+  if (!host || !split_host(host, name, sizeof name))
+    return FALSE;
+  if (g_ascii_strcasecmp(name, "localhost") == 0 || g_hostname_is_ip_address(name))
+    return TRUE;
+  for (char **allowed = self->allow_hosts; allowed && *allowed; allowed++)
+    if (g_ascii_strcasecmp(name, *allowed) == 0 || g_ascii_strcasecmp(host, *allowed) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean is_loopback_name(const char *host_port) {
+  char name[256];
+
+  return split_host(host_port, name, sizeof name) &&
+         (g_ascii_strcasecmp(name, "localhost") == 0 || g_str_equal(name, "127.0.0.1") || g_str_equal(name, "::1"));
+}
+
+FlOriginVerdict fl_access_origin(const FlAccess *self, const char *origin, const char *host) {
+  if (!origin)
+    return FL_ORIGIN_SAME;
+  const char *authority = NULL;
+  if (g_ascii_strncasecmp(origin, "http://", 7) == 0)
+    authority = origin + 7;
+  else if (g_ascii_strncasecmp(origin, "https://", 8) == 0)
+    authority = origin + 8;
+
+  if (authority && host && g_ascii_strcasecmp(authority, host) == 0)
+    return FL_ORIGIN_SAME;
+  if (authority && self->on_loopback && is_loopback_name(authority))
+    return FL_ORIGIN_ALLOWED;
+  for (char **allowed = self->allow_origins; allowed && *allowed; allowed++)
+    if (g_ascii_strcasecmp(origin, *allowed) == 0)
+      return FL_ORIGIN_ALLOWED;
+  return FL_ORIGIN_REFUSED;
+}
+
+/* Takes as long for a wrong first byte as for a wrong last one. */
+static gboolean equal_in_constant_time(const char *a, const char *b) {
+  gsize len = strlen(a);
+  guint differs = strlen(b) != len;
+
+  for (gsize i = 0; i < len; i++)
+    differs |= (guint)(a[i] ^ b[differs ? 0 : i]);
+  return !differs;
+}
+
+gboolean fl_access_may_publish(const FlAccess *self, const char *token) {
+  if (!self->publish_token)
+    return self->on_loopback;
+  return token && equal_in_constant_time(self->publish_token, token);
+}
+
+gboolean fl_access_has_token(const FlAccess *self) {
+  return self->publish_token != NULL;
+}
+
+static gboolean is_trusted(const FlAccess *self, const char *ip) {
+  g_autoptr(GInetAddress) address = g_inet_address_new_from_string(ip);
+
+  for (guint i = 0; address && i < self->proxies->len; i++)
+    if (g_inet_address_mask_matches(self->proxies->pdata[i], address))
+      return TRUE;
+  return FALSE;
+}
+
+char *fl_access_client_ip(const FlAccess *self, const char *socket_ip, const char *forwarded_for) {
+  if (!forwarded_for || self->proxies->len == 0 || !is_trusted(self, socket_ip))
+    return g_strdup(socket_ip);
+  g_auto(GStrv) hops = g_strsplit(forwarded_for, ",", 64);
+  const char *client = socket_ip;
+  for (guint i = g_strv_length(hops); i > 0; i--) {
+    const char *hop = g_strstrip(hops[i - 1]);
+    if (!g_hostname_is_ip_address(hop))
+      break;
+    client = hop;
+    if (!is_trusted(self, hop))
+      break;
+  }
+  return g_strdup(client);
+}

@@ -1,0 +1,471 @@
+/* libmicrohttpd, tamed. See the header, and docs/decisions for what was learned about it.
+ * SPDX-License-Identifier: MIT */
+#include "net/httpd.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <microhttpd.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+
+#define CONNECTION_LIMIT 1000000    /* libmicrohttpd's own default is about 1,020; the worker counts for itself */
+#define POOL_BYTES 16384            /* a connection's memory: 4 kB would answer 431 to the cookies of localhost */
+#define IDLE_SECONDS 120            /* idle connections are closed after this */
+
+struct _FlHttpd {
+  FlHttpdConfig config;
+  struct MHD_Daemon *daemon;
+  int epoll_fd;
+  guint64 next_id;
+  guint connections;
+  guint requests;
+  gboolean again;        /* libmicrohttpd does not wake up by itself after a resume or an upgrade */
+  gboolean detaching;    /* its complaint about MHD_NO is then expected */
+  gboolean close_after_answer;
+  gboolean adding_surplus; /* of the connection being added */
+};
+
+/* Beside FlPeer: what only this file uses. */
+typedef struct {
+  FlPeer peer; /* first */
+  FlPollable hangup;
+  gboolean watched;
+  gboolean detached;
+  FlRequest *held;
+  FlHttpd *httpd;
+} Connection;
+
+struct _FlRequest {
+  FlHttpd *httpd;
+  struct MHD_Connection *connection;
+  Connection *of;
+  const char *method;
+  const char *path;
+  FlRequestHeaders headers;
+  guint hosts, origins, content_lengths, transfer_encodings;
+  gboolean malformed; /* a header that must not be empty or doubled was */
+  gboolean is_post;
+  guint64 declared_bytes;
+  gsize body_bytes;
+  GByteArray *body;
+  gboolean resumed;
+  FlDeadline deadline;
+  enum MHD_Result result; /* of the call being made */
+  FlUpgraded upgraded;
+  gpointer upgraded_user;
+};
+
+struct _FlResponse {
+  struct MHD_Response *mhd;
+  guint status;
+};
+
+/* --- requests in -------------------------------------------------------------------------------------------------- */
+
+static enum MHD_Result read_header(void *user, enum MHD_ValueKind kind, const char *name, const char *value) {
+  FlRequest *self = user;
+  FlRequestHeaders *headers = &self->headers;
+  const struct {
+    const char *name;
+    const char **to;
+  } known[] = {
+    { "Connection", &headers->connection },
+    { "Upgrade", &headers->upgrade },
+    { "If-None-Match", &headers->if_none_match },
+    { "Last-Event-ID", &headers->last_event_id },
+    { "Authorization", &headers->authorization },
+    { "Content-Type", &headers->content_type },
+    { "Sec-WebSocket-Key", &headers->ws_key },
+    { "Sec-WebSocket-Version", &headers->ws_version },
+    { "Sec-WebSocket-Protocol", &headers->ws_protocol },
+    { "X-Forwarded-For", &headers->forwarded_for },
+    { "Access-Control-Request-Method", &headers->cors_method },
+  };
+
+  if (!value)
+    value = "";
+  if (g_ascii_strcasecmp(name, "Host") == 0) {
+    self->hosts++;
+    headers->host = value;
+  } else if (g_ascii_strcasecmp(name, "Origin") == 0) {
+    self->origins++;
+    headers->origin = value;
+  } else if (g_ascii_strcasecmp(name, "Content-Length") == 0) {
+    self->content_lengths++;
+    if (!g_ascii_string_to_unsigned(value, 10, 0, G_MAXINT64, &self->declared_bytes, NULL))
+      self->malformed = TRUE;
+  } else if (g_ascii_strcasecmp(name, "Transfer-Encoding") == 0) {
+    self->transfer_encodings++;
+  } else {
+    for (gsize i = 0; i < G_N_ELEMENTS(known); i++)
+      if (!*known[i].to && g_ascii_strcasecmp(name, known[i].name) == 0)
+        *known[i].to = value;
+  }
+  return MHD_YES;
+}
+
+static void refuse(FlRequest *self, guint status, const char *body) {
+  g_autoptr(GBytes) bytes = g_bytes_new(body, strlen(body));
+  g_autoptr(FlResponse) response = fl_response_new(status, "application/problem+json", bytes);
+  fl_response_header(response, "Connection", "close");
+  fl_request_respond(self, response);
+}
+
+static FlRequest *request_new(FlHttpd *httpd, struct MHD_Connection *connection, const char *url, const char *method) {
+  FlRequest *self = g_new0(FlRequest, 1);
+  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+
+  self->httpd = httpd;
+  self->connection = connection;
+  self->of = info->socket_context;
+  self->method = method;
+  self->path = url;
+  self->is_post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
+  MHD_get_connection_values(connection, MHD_HEADER_KIND, read_header, self);
+  httpd->requests++;
+  return self;
+}
+
+/* What is wrong with a head is answered before its body is read; libmicrohttpd then closes the connection. */
+static gboolean refuse_by_head(FlRequest *self) {
+  if (self->hosts > 1 || self->origins > 1 || self->content_lengths > 1 || self->malformed ||
+      (self->content_lengths > 0 && self->transfer_encodings > 0)) {
+    refuse(self, 400,
+           "{\"title\":\"Bad Request\",\"status\":400,\"detail\":\"Host, Origin and Content-Length may stand in a "
+           "request once, and Content-Length not beside Transfer-Encoding.\"}\n");
+    return TRUE;
+  }
+  if (self->declared_bytes > self->httpd->config.max_body) {
+    refuse(self, 413,
+           "{\"title\":\"Content Too Large\",\"status\":413,\"detail\":\"The body is larger than this server takes "
+           "(--max-body).\"}\n");
+    return TRUE;
+  }
+  return FALSE;
+}
+
+static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *upload, size_t *upload_size, void **request_state) {
+  FlHttpd *httpd = user;
+  FlRequest *self = *request_state;
+
+  if (!self) {
+    self = *request_state = request_new(httpd, connection, url, method);
+    /* Anything else is answered on the final call only: an answer queued now would end the connection. */
+    return refuse_by_head(self) ? self->result : MHD_YES;
+  }
+  if (*upload_size > 0) {
+    self->body_bytes += *upload_size;
+    if (self->is_post && self->body_bytes <= httpd->config.max_body) {
+      if (!self->body)
+        self->body = g_byte_array_new();
+      g_byte_array_append(self->body, (const guint8 *)upload, (guint)*upload_size);
+    }
+    *upload_size = 0;
+    return MHD_YES;
+  }
+  if (self->body_bytes > httpd->config.max_body) {
+    refuse(self, 413,
+           "{\"title\":\"Content Too Large\",\"status\":413,\"detail\":\"The body is larger than this server takes "
+           "(--max-body).\"}\n");
+    return self->result;
+  }
+  self->result = MHD_NO;
+  httpd->config.handle(self, httpd->config.user);
+  return self->result;
+}
+
+static void on_request_end(void *user, struct MHD_Connection *connection, void **request_state,
+                           enum MHD_RequestTerminationCode code) {
+  FlRequest *self = *request_state;
+
+  if (!self)
+    return;
+  *request_state = NULL;
+  fl_deadline_stop(&self->deadline);
+  if (self->of->held == self)
+    self->of->held = NULL;
+  if (self->body)
+    g_byte_array_unref(self->body);
+  g_free(self->upgraded_user);
+  self->httpd->requests--;
+  g_free(self);
+}
+
+/* --- connections --------------------------------------------------------------------------------------------------- */
+
+static void on_hangup(FlPollable *pollable, guint32 events) {
+  Connection *self = (Connection *)((char *)pollable - offsetof(Connection, hangup));
+  if (self->held)
+    fl_request_resume(self->held);
+}
+
+static void connection_started(FlHttpd *httpd, struct MHD_Connection *connection, void **context) {
+  Connection *self = g_new0(Connection, 1);
+  const struct sockaddr *address =
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
+
+  if (address->sa_family == AF_INET6) {
+    const struct in6_addr *in6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(in6))
+      inet_ntop(AF_INET, &in6->s6_addr[12], self->peer.ip, sizeof self->peer.ip);
+    else
+      inet_ntop(AF_INET6, in6, self->peer.ip, sizeof self->peer.ip);
+  } else {
+    inet_ntop(AF_INET, &((const struct sockaddr_in *)address)->sin_addr, self->peer.ip, sizeof self->peer.ip);
+  }
+  self->peer.id = fl_httpd_take_id(httpd);
+  self->peer.fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+  self->peer.since_ns = fl_clock_now_ns();
+  self->hangup = (FlPollable){ .fd = self->peer.fd, .ready = on_hangup };
+  self->peer.surplus = httpd->adding_surplus;
+  self->httpd = httpd;
+  httpd->connections++;
+  *context = self;
+}
+
+static void on_connection(void *user, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what) {
+  FlHttpd *httpd = user;
+
+  if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+    connection_started(httpd, connection, context);
+    return;
+  }
+  Connection *self = *context;
+  if (self->watched)
+    fl_poller_remove(httpd->config.poller, &self->hangup);
+  httpd->connections--;
+  httpd->config.peer_closed(&self->peer, self->detached, httpd->config.user);
+  g_free(self->peer.client_ip);
+  g_free(self);
+}
+
+static void on_log(void *user, const char *format, va_list arguments) {
+  FlHttpd *self = user;
+
+  if (self->detaching || !self->config.verbose)
+    return;
+  g_autofree char *text = g_strdup_vprintf(format, arguments);
+  fl_log(self->config.log, "http", FL_FIELD("says", g_strchomp(text)));
+}
+
+FlHttpd *fl_httpd_new(const FlHttpdConfig *config, GError **error) {
+  FlHttpd *self = g_new0(FlHttpd, 1);
+  self->config = *config;
+  self->next_id = config->id_first;
+  /* MHD_USE_TURBO: without it libmicrohttpd shuts a closing socket down, and a detached stream with it. */
+  self->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
+                                      MHD_ALLOW_UPGRADE | MHD_USE_ERROR_LOG,
+                                  0, NULL, NULL, on_request, self,
+                                  MHD_OPTION_EXTERNAL_LOGGER, on_log, self,
+                                  MHD_OPTION_NOTIFY_COMPLETED, on_request_end, self,
+                                  MHD_OPTION_NOTIFY_CONNECTION, on_connection, self,
+                                  MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTION_LIMIT,
+                                  MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
+                                  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
+                                  MHD_OPTION_STRICT_FOR_CLIENT, 1,
+                                  MHD_OPTION_END);
+  if (!self->daemon) {
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "libmicrohttpd %s does not start: it needs epoll, suspend and "
+                "upgrade", MHD_get_version());
+    g_free(self);
+    return NULL;
+  }
+  self->epoll_fd = MHD_get_daemon_info(self->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+  return self;
+}
+
+void fl_httpd_free(FlHttpd *self) {
+  if (!self)
+    return;
+  MHD_stop_daemon(self->daemon);
+  g_free(self);
+}
+
+int fl_httpd_fd(const FlHttpd *self) {
+  return self->epoll_fd;
+}
+
+void fl_httpd_run(FlHttpd *self) {
+  MHD_UNSIGNED_LONG_LONG timeout_ms;
+
+  self->again = FALSE;
+  MHD_run(self->daemon);
+  self->detaching = FALSE;
+  if (MHD_get_timeout(self->daemon, &timeout_ms) == MHD_YES && timeout_ms == 0)
+    self->again = TRUE;
+}
+
+gboolean fl_httpd_must_run(const FlHttpd *self) {
+  return self->again;
+}
+
+gboolean fl_httpd_add(FlHttpd *self, int fd, const struct sockaddr *address, guint address_len, gboolean surplus) {
+  self->adding_surplus = surplus;
+  self->again = TRUE;
+  return MHD_add_connection(self->daemon, fd, address, address_len) == MHD_YES;
+}
+
+guint fl_httpd_connections(const FlHttpd *self) {
+  return self->connections;
+}
+
+guint fl_httpd_requests(const FlHttpd *self) {
+  return self->requests;
+}
+
+void fl_httpd_close_after_answer(FlHttpd *self) {
+  self->close_after_answer = TRUE;
+}
+
+guint64 fl_httpd_take_id(FlHttpd *self) {
+  guint64 id = self->next_id;
+  self->next_id += self->config.id_step;
+  return id;
+}
+
+/* --- about a request ----------------------------------------------------------------------------------------------- */
+
+const char *fl_request_method(const FlRequest *self) {
+  return self->method;
+}
+
+const char *fl_request_path(const FlRequest *self) {
+  return self->path;
+}
+
+const char *fl_request_query(const FlRequest *self, const char *name) {
+  return MHD_lookup_connection_value(self->connection, MHD_GET_ARGUMENT_KIND, name);
+}
+
+const FlRequestHeaders *fl_request_headers(const FlRequest *self) {
+  return &self->headers;
+}
+
+const GByteArray *fl_request_body(const FlRequest *self) {
+  return self->body;
+}
+
+FlPeer *fl_request_peer(const FlRequest *self) {
+  return &self->of->peer;
+}
+
+gboolean fl_request_resumed(const FlRequest *self) {
+  return self->resumed;
+}
+
+FlDeadline *fl_request_deadline(FlRequest *self) {
+  return &self->deadline;
+}
+
+FlRequest *fl_request_of_deadline(FlDeadline *entry) {
+  return (FlRequest *)((char *)entry - offsetof(FlRequest, deadline));
+}
+
+/* --- answers ------------------------------------------------------------------------------------------------------- */
+
+static void unref_bytes(void *bytes) {
+  g_bytes_unref(bytes);
+}
+
+FlResponse *fl_response_new(guint status, const char *type, GBytes *body) {
+  FlResponse *self = g_new0(FlResponse, 1);
+  gsize len = 0;
+  const void *data = body ? g_bytes_get_data(body, &len) : NULL;
+
+  self->status = status;
+  if (len > 0)
+    self->mhd = MHD_create_response_from_buffer_with_free_callback_cls(len, (void *)data, unref_bytes,
+                                                                       g_bytes_ref(body));
+  else
+    self->mhd = MHD_create_response_from_buffer(0, (void *)"", MHD_RESPMEM_PERSISTENT);
+  if (type)
+    fl_response_header(self, "Content-Type", type);
+  return self;
+}
+
+FlResponse *fl_response_new_file(const char *type, int fd, guint64 size) {
+  FlResponse *self = g_new0(FlResponse, 1);
+  self->status = 200;
+  self->mhd = MHD_create_response_from_fd64(size, fd);
+  fl_response_header(self, "Content-Type", type);
+  return self;
+}
+
+void fl_response_header(FlResponse *self, const char *name, const char *value) {
+  MHD_add_response_header(self->mhd, name, value);
+}
+
+void fl_response_unref(FlResponse *self) {
+  if (!self)
+    return;
+  MHD_destroy_response(self->mhd);
+  g_free(self);
+}
+
+void fl_request_respond(FlRequest *self, FlResponse *response) {
+  if (self->httpd->close_after_answer && !MHD_get_response_header(response->mhd, "Connection"))
+    MHD_add_response_header(response->mhd, "Connection", "close");
+  self->result = MHD_queue_response(self->connection, response->status, response->mhd);
+}
+
+void fl_request_hold(FlRequest *self) {
+  Connection *of = self->of;
+
+  if (!of->watched) {
+    of->watched = TRUE;
+    fl_poller_add(self->httpd->config.poller, &of->hangup, EPOLLRDHUP | EPOLLET);
+  }
+  of->held = self;
+  MHD_suspend_connection(self->connection);
+  self->result = MHD_YES;
+}
+
+void fl_request_resume(FlRequest *self) {
+  fl_deadline_stop(&self->deadline);
+  self->of->held = NULL;
+  self->resumed = TRUE;
+  MHD_resume_connection(self->connection);
+  self->httpd->again = TRUE;
+}
+
+int fl_request_detach(FlRequest *self) {
+  int fd = fcntl(self->of->peer.fd, F_DUPFD_CLOEXEC, 0);
+
+  if (fd < 0)
+    return -1;
+  self->of->detached = TRUE;
+  self->httpd->detaching = TRUE;
+  self->result = MHD_NO;
+  return fd;
+}
+
+static void on_upgraded(void *user, struct MHD_Connection *connection, void *request_state, const char *early,
+                        size_t early_len, MHD_socket socket, struct MHD_UpgradeResponseHandle *handle) {
+  FlRequest *self = request_state;
+  Connection *of = self->of;
+  int fd = fcntl(socket, F_DUPFD_CLOEXEC, 0);
+
+  of->detached = fd >= 0;
+  self->upgraded(self->upgraded_user, fd, (const guint8 *)early, early_len);
+  MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+  of->httpd->again = TRUE;
+}
+
+void fl_request_upgrade(FlRequest *self, const char *accept, const char *protocol, FlUpgraded upgraded, gpointer user) {
+  struct MHD_Response *response = MHD_create_response_for_upgrade(on_upgraded, NULL);
+
+  self->upgraded = upgraded;
+  self->upgraded_user = user;
+  MHD_add_response_header(response, "Upgrade", "websocket");
+  MHD_add_response_header(response, "Sec-WebSocket-Accept", accept);
+  if (protocol)
+    MHD_add_response_header(response, "Sec-WebSocket-Protocol", protocol);
+  self->result = MHD_queue_response(self->connection, 101, response);
+  MHD_destroy_response(response);
+}
