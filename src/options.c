@@ -1,0 +1,237 @@
+/* The command line. See the header.
+ * SPDX-License-Identifier: MIT */
+#include "options.h"
+
+#include <gio/gio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/units.h"
+
+/* What GOption hands over as text. */
+typedef struct {
+  char *port, *speed, *interval, *rate, *size, *history, *history_bytes, *heartbeat, *workers;
+  char *max_clients, *max_lag, *slow, *max_body, *drain, *sndbuf, *log_format;
+} Texts;
+
+static void fail(GError **error, const char *flag, const char *value, const char *wants) {
+  g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "%s %s: %s is wanted", flag, value, wants);
+}
+
+static gboolean take_count(const char *flag, const char *text, gint64 least, gint64 most, gint64 *ret, GError **error) {
+  gint64 value;
+
+  if (!text)
+    return TRUE;
+  if (fl_units_count(text, &value) && value >= least && value <= most) {
+    *ret = value;
+    return TRUE;
+  }
+  g_autofree char *wants =
+      g_strdup_printf("a count from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT ", such as 500 or 5k", least, most);
+  fail(error, flag, text, wants);
+  return FALSE;
+}
+
+static gboolean take_bytes(const char *flag, const char *text, gint64 least, gint64 most, gint64 *ret, GError **error) {
+  gint64 value;
+
+  if (!text)
+    return TRUE;
+  if (fl_units_bytes(text, &value) && value >= least && value <= most) {
+    *ret = value;
+    return TRUE;
+  }
+  g_autofree char *wants = g_strdup_printf(
+      "a size from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT " bytes, such as 128, 64k or 1M", least, most);
+  fail(error, flag, text, wants);
+  return FALSE;
+}
+
+static gboolean take_duration(const char *flag, const char *text, gint64 least_ns, gint64 *ret, GError **error) {
+  gint64 value;
+
+  if (!text)
+    return TRUE;
+  if (fl_units_duration(text, &value) && value >= least_ns && value <= G_GINT64_CONSTANT(1000000000) * 86400 * 365) {
+    *ret = value;
+    return TRUE;
+  }
+  fail(error, flag, text, "a duration such as 500ms, 3s or 2m");
+  return FALSE;
+}
+
+static gboolean take_rate(const Texts *texts, FlOptions *self, GError **error) {
+  double hz;
+
+  if (!texts->rate)
+    return TRUE;
+  if (texts->interval) {
+    fail(error, "--rate", texts->rate, "either --rate or --interval, not both,");
+    return FALSE;
+  }
+  if (!fl_units_rate(texts->rate, &hz) || hz < 1e-6 || hz > 1e6) {
+    fail(error, "--rate", texts->rate, "updates per second, up to 1M, such as 50 or 0.2,");
+    return FALSE;
+  }
+  self->interval_ns = (gint64)(1e9 / hz + 0.5);
+  return TRUE;
+}
+
+static gboolean take_speed(const char *text, double *ret, GError **error) {
+  if (!text)
+    return TRUE;
+  g_autofree char *number = g_strdup(text);
+  if (g_str_has_suffix(number, "x"))
+    number[strlen(number) - 1] = '\0';
+  double speed;
+  if (fl_units_rate(number, &speed) && speed > 0) {
+    *ret = speed;
+    return TRUE;
+  }
+  fail(error, "--speed", text, "a factor above 0 such as 10x");
+  return FALSE;
+}
+
+static gboolean take_choice(const char *flag, const char *text, const char *first, const char *second, int *ret,
+                            GError **error) {
+  if (!text)
+    return TRUE;
+  if (g_str_equal(text, first) || g_str_equal(text, second)) {
+    *ret = g_str_equal(text, second);
+    return TRUE;
+  }
+  g_autofree char *wants = g_strdup_printf("%s or %s", first, second);
+  fail(error, flag, text, wants);
+  return FALSE;
+}
+
+static gboolean take_all(const Texts *texts, FlOptions *self, GError **error) {
+  gint64 port = 8080;
+  int slow = FL_SLOW_GAP, format = FL_LOG_TEXT;
+  gboolean ok =
+      take_count("--port", texts->port, 0, 65535, &port, error) && take_speed(texts->speed, &self->speed, error) &&
+      take_duration("--interval", texts->interval, 1000, &self->interval_ns, error) && take_rate(texts, self, error) &&
+      take_bytes("--size", texts->size, 2, 1024 * 1024, &self->size_bytes, error) &&
+      take_count("--history", texts->history, 1, 10000000, &self->history, error) &&
+      take_bytes("--history-bytes", texts->history_bytes, 1, G_MAXINT64 / 2, &self->history_bytes, error) &&
+      take_duration("--heartbeat", texts->heartbeat, 10000000, &self->heartbeat_ns, error) &&
+      take_count("--workers", texts->workers, 1, 256, &self->workers, error) &&
+      take_count("--max-clients", texts->max_clients, 1, 10000000, &self->max_clients, error) &&
+      take_count("--max-lag", texts->max_lag, 1, 10000000, &self->max_lag, error) &&
+      take_bytes("--max-body", texts->max_body, 1, 1024 * 1024 * 1024, &self->max_body, error) &&
+      take_duration("--drain", texts->drain, 0, &self->drain_ns, error) &&
+      take_bytes("--sndbuf", texts->sndbuf, 1, 1024 * 1024 * 1024, &self->sndbuf_bytes, error) &&
+      take_choice("--slow", texts->slow, "gap", "close", &slow, error) &&
+      take_choice("--log-format", texts->log_format, "text", "json", &format, error);
+
+  self->port = (guint16)port;
+  self->slow = (FlSlowPolicy)slow;
+  self->log_format = (FlLogFormat)format;
+  return ok;
+}
+
+static gboolean take_web_root(FlOptions *self, GError **error) {
+  if (!self->web_root)
+    return TRUE;
+  char *real = realpath(self->web_root, NULL);
+  if (!real || !g_file_test(real, G_FILE_TEST_IS_DIR)) {
+    fail(error, "--web-root", self->web_root, "a folder");
+    free(real);
+    return FALSE;
+  }
+  g_free(self->web_root);
+  self->web_root = g_strdup(real);
+  free(real);
+  return TRUE;
+}
+
+static void clear_texts(Texts *texts) {
+  char **all = (char **)texts;
+  for (gsize i = 0; i < sizeof *texts / sizeof *all; i++)
+    g_free(all[i]);
+}
+
+static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *texts, GError **error) {
+  const GOptionEntry entries[] = {
+    { "port", 'p', 0, G_OPTION_ARG_STRING, &texts->port, "Listen on this port; 0: any free one (8080, or $PORT)", "PORT" },
+    { "listen", 0, 0, G_OPTION_ARG_STRING, &self->listen, "Listen on this address (127.0.0.1)", "ADDR" },
+    { "source", 0, 0, G_OPTION_ARG_STRING, &self->source, "Updates from clock, stdin, replay:FILE or none (clock)", "SOURCE" },
+    { "interval", 0, 0, G_OPTION_ARG_STRING, &texts->interval, "clock: time between updates (3s)", "TIME" },
+    { "rate", 0, 0, G_OPTION_ARG_STRING, &texts->rate, "clock: updates per second, instead of --interval", "RATE" },
+    { "size", 0, 0, G_OPTION_ARG_STRING, &texts->size, "clock: bytes of an update's data (the time of day)", "BYTES" },
+    { "speed", 0, 0, G_OPTION_ARG_STRING, &texts->speed, "replay: play so much faster (1x)", "FACTOR" },
+    { "exit-at-eof", 0, 0, G_OPTION_ARG_NONE, &self->exit_at_eof, "End when the input has, and all have been served", NULL },
+    { "history", 0, 0, G_OPTION_ARG_STRING, &texts->history, "Updates kept for those who come back (4096)", "UPDATES" },
+    { "history-bytes", 0, 0, G_OPTION_ARG_STRING, &texts->history_bytes, "Bytes of them at most (64M)", "BYTES" },
+    { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Time between signs of life on a stream (15s)", "TIME" },
+    { "workers", 0, 0, G_OPTION_ARG_STRING, &texts->workers, "Threads that serve clients (1)", "N" },
+    { "max-clients", 0, 0, G_OPTION_ARG_STRING, &texts->max_clients, "Connections at most (what the limit of open files allows)", "N" },
+    { "max-lag", 0, 0, G_OPTION_ARG_STRING, &texts->max_lag, "Updates that a stream may fall behind (--history)", "UPDATES" },
+    { "slow", 0, 0, G_OPTION_ARG_STRING, &texts->slow, "What happens to one that does: gap or close (gap)", "POLICY" },
+    { "max-body", 0, 0, G_OPTION_ARG_STRING, &texts->max_body, "Bytes of a request's body at most (1M)", "BYTES" },
+    { "drain", 0, 0, G_OPTION_ARG_STRING, &texts->drain, "Time for clients to leave at SIGTERM (10s)", "TIME" },
+    { "sndbuf", 0, 0, G_OPTION_ARG_STRING, &texts->sndbuf, "SO_SNDBUF of clients' sockets (the kernel's own)", "BYTES" },
+    { "allow-host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.allow_hosts, "Answer under this host name too (again for more)", "HOST" },
+    { "allow-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.allow_origins, "Let pages of this origin in (again for more)", "ORIGIN" },
+    { "publish-token", 0, 0, G_OPTION_ARG_STRING, &self->access.publish_token, "Publishing needs this bearer token", "TOKEN" },
+    { "trust-proxy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.trust_proxies, "Believe X-Forwarded-For from here (again for more)", "CIDR" },
+    { "web-root", 0, 0, G_OPTION_ARG_FILENAME, &self->web_root, "Serve this folder instead of the built-in page", "DIR" },
+    { "log-format", 0, 0, G_OPTION_ARG_STRING, &texts->log_format, "text or json (text)", "FORMAT" },
+    { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose, "Log what the HTTP library has to say as well", NULL },
+    { "version", 0, 0, G_OPTION_ARG_NONE, &self->show_version, "Print the version", NULL },
+    { NULL },
+  };
+  g_autoptr(GOptionContext) context = g_option_context_new(NULL);
+
+  g_option_context_set_summary(context, "Serves one feed of updates by polling, long polling, Server-Sent Events and WebSocket.");
+  g_option_context_add_main_entries(context, entries, NULL);
+  if (!g_option_context_parse(context, argc, argv, error))
+    return FALSE;
+  if (*argc > 1) {
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "'%s' is not expected: see --help", (*argv)[1]);
+    return FALSE;
+  }
+  if (!texts->port)
+    texts->port = g_strdup(g_getenv("PORT"));
+  return TRUE;
+}
+
+FlOptions *fl_options_parse(int *argc, char ***argv, GError **error) {
+  FlOptions *self = g_new0(FlOptions, 1);
+  Texts texts = { 0 };
+
+  self->speed = 1;
+  self->interval_ns = G_GINT64_CONSTANT(3000000000);
+  self->history = 4096;
+  self->history_bytes = 64 * 1024 * 1024;
+  self->heartbeat_ns = G_GINT64_CONSTANT(15000000000);
+  self->workers = 1;
+  self->max_body = 1024 * 1024;
+  self->drain_ns = G_GINT64_CONSTANT(10000000000);
+  gboolean ok = read_arguments(argc, argv, self, &texts, error) && take_all(&texts, self, error) &&
+                take_web_root(self, error);
+  clear_texts(&texts);
+  if (!ok) {
+    fl_options_free(self);
+    return NULL;
+  }
+  if (!self->listen)
+    self->listen = g_strdup("127.0.0.1");
+  if (!self->source)
+    self->source = g_strdup("clock");
+  return self;
+}
+
+void fl_options_free(FlOptions *self) {
+  if (!self)
+    return;
+  g_free(self->listen);
+  g_free(self->source);
+  g_free(self->web_root);
+  g_strfreev(self->access.allow_hosts);
+  g_strfreev(self->access.allow_origins);
+  g_strfreev(self->access.trust_proxies);
+  g_free(self->access.publish_token);
+  g_free(self);
+}

@@ -1,0 +1,36 @@
+/* The command line of feedlab-server, read and checked.
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "core/log.h"
+#include "net/access.h"
+#include "net/stream.h"
+
+typedef struct {
+  char *listen;
+  guint16 port;
+  char *source;
+  gboolean exit_at_eof;
+  double speed;
+  gint64 interval_ns;
+  gint64 size_bytes; /* 0: the time of day */
+  gint64 history, history_bytes;
+  gint64 heartbeat_ns;
+  gint64 workers;
+  gint64 max_clients; /* 0: what the limit of open files allows */
+  gint64 max_lag;     /* 0: the history */
+  FlSlowPolicy slow;
+  gint64 max_body;
+  gint64 drain_ns;
+  gint64 sndbuf_bytes; /* 0: the kernel's */
+  FlAccessConfig access; /* on_loopback is not set here */
+  char *web_root;
+  FlLogFormat log_format;
+  gboolean verbose;
+  gboolean show_version;
+} FlOptions;
+
+/* fl_options_parse: read the arguments and PORT in the environment. --help prints and exits.
+ * Returns: the options; NULL with an error that names the flag and what it takes. */
+FlOptions *fl_options_parse(int *argc, char ***argv, GError **error);
+void fl_options_free(FlOptions *self);

@@ -1,0 +1,229 @@
+/* Beginning and ending. See the header.
+ * SPDX-License-Identifier: MIT */
+#include "server.h"
+
+#include <glib-unix.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "codec/json.h"
+#include "core/clock.h"
+#include "core/source.h"
+#include "transport/client_log.h"
+#include "transport/router.h"
+
+#define OWN_DESCRIPTORS 64 /* that are not clients' */
+#define SERVED_CHECK_MS 20
+
+struct _FlServer {
+  const FlOptions *options;
+  FlLog *log;
+  GMainLoop *loop;
+  FlApplication application;
+  FlSourceStats source_stats;
+  FlLimit limit;
+  FlSource *source;
+  guint watches[2];
+  guint served_check;
+  guint unanswered; /* workers that have not said yet … */
+  guint behind;     /* … how many of their streams are behind */
+};
+
+/* --- the end ------------------------------------------------------------------------------------------------------- */
+
+static gboolean on_signal(gpointer user) {
+  FlServer *self = user;
+  g_main_loop_quit(self->loop);
+  return G_SOURCE_CONTINUE;
+}
+
+static void ask_whether_served(FlServer *self);
+
+static gboolean ask_again(gpointer user) {
+  FlServer *self = user;
+  self->served_check = 0;
+  ask_whether_served(self);
+  return G_SOURCE_REMOVE;
+}
+
+typedef struct {
+  FlServer *server;
+  guint behind;
+} Answer;
+
+/* In the main thread again. */
+static gboolean on_answer(gpointer data) {
+  Answer *answer = data;
+  FlServer *self = answer->server;
+
+  self->behind += answer->behind;
+  if (--self->unanswered > 0)
+    return G_SOURCE_REMOVE;
+  if (self->behind == 0)
+    g_main_loop_quit(self->loop);
+  else
+    self->served_check = g_timeout_add(SERVED_CHECK_MS, ask_again, self);
+  return G_SOURCE_REMOVE;
+}
+
+static void on_behind(gpointer user, guint behind) {
+  Answer *answer = g_new(Answer, 1);
+  *answer = (Answer){ user, behind };
+  g_idle_add_full(G_PRIORITY_DEFAULT, on_answer, answer, g_free);
+}
+
+static void ask_whether_served(FlServer *self) {
+  self->behind = 0;
+  self->unanswered = self->application.workers->len;
+  for (guint i = 0; i < self->application.workers->len; i++)
+    fl_worker_ask_behind(self->application.workers->pdata[i], on_behind, self);
+}
+
+static void on_source_ended(gpointer user) {
+  FlServer *self = user;
+  if (self->options->exit_at_eof)
+    ask_whether_served(self);
+}
+
+/* --- the beginning ------------------------------------------------------------------------------------------------- */
+
+static gint clients_at_most(const FlOptions *options) {
+  struct rlimit files;
+
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+    return (gint)options->max_clients;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  gint64 possible = (gint64)MIN(files.rlim_max, 10000000) - OWN_DESCRIPTORS - FL_LIMIT_SURPLUS;
+  return (gint)(options->max_clients > 0 ? MIN(options->max_clients, possible) : possible);
+}
+
+static gboolean add_worker(FlServer *self, int listen_fd, guint index, GError **error) {
+  const FlOptions *options = self->options;
+  FlWorkerConfig config = {
+    .index = index,
+    .count = (guint)options->workers,
+    .listen_fd = listen_fd,
+    .sequencer = self->application.sequencer,
+    .log = self->log,
+    .limit = &self->limit,
+    .history = (gsize)options->history,
+    .history_bytes = (gsize)options->history_bytes,
+    .max_body = (gsize)options->max_body,
+    .max_lag = (guint64)options->max_lag,
+    .slow = options->slow,
+    .heartbeat_ns = options->heartbeat_ns,
+    .drain_ns = options->drain_ns,
+    .sndbuf_bytes = (int)options->sndbuf_bytes,
+    .verbose = options->verbose,
+    .handle = fl_router_handle,
+    .peer_left = fl_client_peer_left,
+    .stream_left = fl_client_stream_left,
+    .application = &self->application,
+  };
+  FlWorker *worker = fl_worker_new(&config, error);
+  if (!worker)
+    return FALSE;
+  g_ptr_array_add(self->application.workers, worker);
+  return TRUE;
+}
+
+/* All workers' sockets are bound to one port before the first of them listens. */
+static gboolean add_workers(FlServer *self, GError **error) {
+  const FlOptions *options = self->options;
+  gboolean shared = options->workers > 1;
+  int fd = fl_listener_bind(options->listen, options->port, shared, error);
+
+  if (fd < 0)
+    return FALSE;
+  guint16 port = fl_listener_port(fd);
+  FlAccessConfig access = options->access;
+  access.on_loopback = fl_listener_is_loopback(fd);
+  self->application.access = fl_access_new(&access, error);
+  if (!self->application.access) {
+    close(fd);
+    return FALSE;
+  }
+  for (guint i = 0; i < (guint)options->workers; i++) {
+    if (i > 0 && (fd = fl_listener_bind(options->listen, port, shared, error)) < 0)
+      return FALSE;
+    g_autofree char *url = fl_listener_url(fd);
+    if (!add_worker(self, fd, i, error))
+      return FALSE;
+    if (i == 0)
+      self->application.url = g_steal_pointer(&url);
+  }
+  return TRUE;
+}
+
+static gboolean start_source(FlServer *self, GError **error) {
+  const FlOptions *options = self->options;
+  FlSourceConfig config = {
+    .sequencer = self->application.sequencer,
+    .stats = &self->source_stats,
+    .log = self->log,
+    .line_to_json = fl_json_from_line,
+    .record_to_json = fl_json_record,
+    .ended = on_source_ended,
+    .user = self,
+    .interval_ns = options->interval_ns,
+    .size_bytes = (gsize)options->size_bytes,
+    .speed = options->speed,
+    .input_fd = STDIN_FILENO,
+  };
+  self->source = fl_source_start(options->source, &config, error);
+  return self->source != NULL;
+}
+
+FlServer *fl_server_new(const FlOptions *options, FlLog *log, GError **error) {
+  FlServer *self = g_new0(FlServer, 1);
+  char epoch[FL_EPOCH_MAX + 1];
+
+  self->options = options;
+  self->log = log;
+  self->limit.most = clients_at_most(options);
+  self->loop = g_main_loop_new(NULL, FALSE);
+  fl_epoch_generate(epoch);
+  self->application.sequencer = fl_sequencer_new(epoch);
+  self->application.source_stats = &self->source_stats;
+  self->application.web_root = options->web_root;
+  self->application.started_ns = fl_clock_now_ns();
+  self->application.workers = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))fl_worker_free);
+  self->watches[0] = g_unix_signal_add(SIGTERM, on_signal, self);
+  self->watches[1] = g_unix_signal_add(SIGINT, on_signal, self);
+  if (!add_workers(self, error) || !start_source(self, error)) {
+    fl_server_free(self);
+    return NULL;
+  }
+  return self;
+}
+
+void fl_server_run(FlServer *self) {
+  for (guint i = 0; i < self->application.workers->len; i++)
+    fl_worker_start(self->application.workers->pdata[i]);
+  fl_log_listening(self->log, self->application.url);
+  g_main_loop_run(self->loop);
+
+  fl_log(self->log, "draining", FL_FIELD_INT("clients", self->limit.now));
+  fl_source_stop(g_steal_pointer(&self->source));
+  for (guint i = 0; i < self->application.workers->len; i++)
+    fl_worker_drain(self->application.workers->pdata[i]);
+  for (guint i = 0; i < self->application.workers->len; i++)
+    fl_worker_join(self->application.workers->pdata[i]);
+}
+
+void fl_server_free(FlServer *self) {
+  if (!self)
+    return;
+  fl_source_stop(self->source);
+  for (gsize i = 0; i < G_N_ELEMENTS(self->watches); i++)
+    g_source_remove(self->watches[i]);
+  if (self->served_check)
+    g_source_remove(self->served_check);
+  g_ptr_array_unref(self->application.workers);
+  fl_access_free(self->application.access);
+  fl_sequencer_free(self->application.sequencer);
+  g_free(self->application.url);
+  g_main_loop_unref(self->loop);
+  g_free(self);
+}

@@ -1,0 +1,20 @@
+/* What all workers see of the server as a whole: set up before they start, then only read (the counters apart).
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "net/worker.h"
+
+typedef struct {
+  FlSequencer *sequencer;
+  FlAccess *access;
+  FlSourceStats *source_stats;
+  char *url;          /* of the first worker's listen socket */
+  char *web_root;     /* a real path, NULL: the built-in page */
+  GPtrArray *workers; /* FlWorker */
+  gint64 started_ns;
+} FlApplication;
+
+/* The application of a request's worker. */
+static inline FlApplication *fl_application_of(const FlWorker *worker) {
+  return fl_worker_application(worker);
+}

@@ -1,0 +1,35 @@
+/* Long polling: GET /longpoll?since=C&timeout=25, held until there is something after the cursor. It differs from short
+ * polling in the waiting only. See docs/wire/longpoll.md.
+ * SPDX-License-Identifier: MIT */
+#include "transport/polling.h"
+#include "transport/reply.h"
+
+#define TIMEOUT_SECONDS 25
+
+static gboolean read_timeout(const char *text, guint *ret_seconds) {
+  guint64 seconds = TIMEOUT_SECONDS;
+  if (text && !g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT, &seconds, NULL))
+    return FALSE;
+  *ret_seconds = (guint)MIN(seconds, FL_HOLD_MAX_SECONDS);
+  return TRUE;
+}
+
+static void accept_longpoll(FlWorker *worker, FlRequest *request, guint index) {
+  FlBatch batch;
+  guint seconds;
+
+  if (!read_timeout(fl_request_query(request, "timeout"), &seconds)) {
+    fl_reply_problem(worker, request, 400, "The timeout is a whole number of seconds, at most 30 of them count.");
+    return;
+  }
+  if (!fl_polling_begin(worker, request, &batch))
+    return;
+  gboolean hold = fl_batch_is_empty(&batch) && !fl_request_resumed(request) && seconds > 0 &&
+                  g_str_equal(fl_request_method(request), "GET") && !fl_worker_is_draining(worker);
+  if (hold)
+    fl_polling_hold(worker, request, index, seconds);
+  else
+    fl_polling_answer(worker, request, index, &batch);
+}
+
+const FlTransport fl_transport_longpoll = { "longpoll", "/longpoll", accept_longpoll, fl_polling_encode };

@@ -1,0 +1,90 @@
+/* The page and the web root. See the header.
+ * SPDX-License-Identifier: MIT */
+#include "transport/pages.h"
+
+#include <fcntl.h>
+#include <gio/gio.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "net/assets.h"
+#include "transport/reply.h"
+
+static const char *type_of(const char *path) {
+  static const struct {
+    const char *suffix;
+    const char *type;
+  } types[] = {
+    { ".html", "text/html; charset=utf-8" },  { ".js", "text/javascript; charset=utf-8" },
+    { ".mjs", "text/javascript; charset=utf-8" }, { ".css", "text/css; charset=utf-8" },
+    { ".json", "application/json" },          { ".map", "application/json" },
+    { ".svg", "image/svg+xml" },              { ".png", "image/png" },
+    { ".ico", "image/x-icon" },               { ".woff2", "font/woff2" },
+    { ".txt", "text/plain; charset=utf-8" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(types); i++)
+    if (g_str_has_suffix(path, types[i].suffix))
+      return types[i].type;
+  return "application/octet-stream";
+}
+
+/* The real path of a file inside the root; NULL where there is none. Owned by the caller. */
+static char *resolve(const char *root, const char *path) {
+  char real[PATH_MAX];
+  g_autofree char *wanted = g_strconcat(root, path, g_str_has_suffix(path, "/") ? "index.html" : NULL, NULL);
+  gsize root_len = strlen(root);
+
+  if (!realpath(wanted, real))
+    return NULL;
+  if (strncmp(real, root, root_len) != 0 || (real[root_len] != '/' && !g_str_has_suffix(root, "/")))
+    return NULL;
+  return g_strdup(real);
+}
+
+static gboolean answer_file(FlWorker *worker, FlRequest *request, const char *root) {
+  g_autofree char *path = resolve(root, fl_request_path(request));
+  struct stat info;
+  int fd = path ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) : -1;
+
+  if (fd < 0)
+    return FALSE;
+  if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+    close(fd);
+    return FALSE;
+  }
+  g_autoptr(FlResponse) response = fl_response_new_file(type_of(path), fd, (guint64)info.st_size);
+  fl_response_header(response, "Cache-Control", "no-cache");
+  fl_response_header(response, "X-Content-Type-Options", "nosniff");
+  fl_request_respond(request, response);
+  return TRUE;
+}
+
+static gboolean answer_asset(FlWorker *worker, FlRequest *request) {
+  const char *path = fl_request_path(request);
+  const char *name = g_str_equal(path, "/") ? "/index.html" : path;
+  g_autoptr(GBytes) bytes = fl_assets_lookup(name);
+
+  if (!bytes)
+    return FALSE;
+  g_autoptr(FlResponse) response = fl_response_new(200, type_of(name), bytes);
+  fl_response_header(response, "Cache-Control", "no-cache");
+  fl_response_header(response, "X-Content-Type-Options", "nosniff");
+  fl_response_header(response, "Content-Security-Policy", "default-src 'self'; connect-src *");
+  fl_request_respond(request, response);
+  return TRUE;
+}
+
+void fl_pages_answer(FlWorker *worker, FlRequest *request) {
+  const char *root = fl_application_of(worker)->web_root;
+
+  if (!fl_request_is_read(request)) {
+    fl_reply_method(worker, request, "GET, HEAD");
+    return;
+  }
+  if (root ? !answer_file(worker, request, root) : !answer_asset(worker, request))
+    fl_reply_problem(worker, request, 404, "There is nothing here; / names what there is.");
+}

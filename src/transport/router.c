@@ -1,0 +1,88 @@
+/* Who may ask, and for what. See the header.
+ * SPDX-License-Identifier: MIT */
+#include "transport/router.h"
+
+#include <string.h>
+
+#include "transport/client_log.h"
+#include "transport/endpoints.h"
+#include "transport/pages.h"
+#include "transport/reply.h"
+#include "transport/ws.h"
+
+static const struct {
+  const char *path;
+  void (*answer)(FlWorker *worker, FlRequest *request);
+} endpoints[] = {
+  { "/publish", fl_endpoint_publish },
+  { "/stats", fl_endpoint_stats },
+  { "/health/live", fl_endpoint_live },
+  { "/health/ready", fl_endpoint_ready },
+};
+
+static void log_refusal(FlWorker *worker, FlRequest *request, const char *header, const char *value, const char *flag) {
+  fl_log(fl_worker_log(worker), "refused", FL_FIELD("ip", fl_client_ip(worker, request)),
+         FL_FIELD("path", fl_request_path(request)), FL_FIELD(header, value ? value : "(none)"),
+         FL_FIELD("allow_with", flag));
+}
+
+static gboolean refuse(FlWorker *worker, FlRequest *request) {
+  const FlAccess *access = fl_application_of(worker)->access;
+  const FlRequestHeaders *headers = fl_request_headers(request);
+
+  if (!fl_access_host(access, headers->host)) {
+    log_refusal(worker, request, "host", headers->host, "--allow-host");
+    fl_reply_problem(worker, request, 403,
+                     "The Host is neither an IP address nor localhost; the server's --allow-host lets a name in.");
+    return TRUE;
+  }
+  if (fl_access_origin(access, headers->origin, headers->host) == FL_ORIGIN_REFUSED) {
+    log_refusal(worker, request, "origin", headers->origin, "--allow-origin");
+    fl_reply_problem(worker, request, 403,
+                     "Pages of this Origin may not use this server; the server's --allow-origin lets one in.");
+    return TRUE;
+  }
+  return FALSE;
+}
+
+/* A page of another origin asks before it sends: the CORS preflight of the Fetch standard. */
+static gboolean answer_preflight(FlWorker *worker, FlRequest *request) {
+  const FlRequestHeaders *headers = fl_request_headers(request);
+
+  if (!g_str_equal(fl_request_method(request), "OPTIONS") || !headers->origin || !headers->cors_method)
+    return FALSE;
+  g_autoptr(FlResponse) response = fl_response_new(204, NULL, NULL);
+  fl_response_header(response, "Access-Control-Allow-Methods", "GET, HEAD, POST");
+  fl_response_header(response, "Access-Control-Allow-Headers",
+                     "Authorization, Content-Type, If-None-Match, Last-Event-ID");
+  fl_reply_add_cors(worker, request, response);
+  fl_request_respond(request, response);
+  return TRUE;
+}
+
+void fl_router_handle(FlRequest *request, gpointer user) {
+  FlWorker *worker = user;
+  const char *path = fl_request_path(request);
+  const FlTransport *transport;
+  guint index;
+
+  if (!fl_request_resumed(request) && (refuse(worker, request) || answer_preflight(worker, request)))
+    return;
+  if (g_str_equal(path, "/") && fl_ws_is_upgrade(request))
+    path = fl_transport_ws.path;
+  transport = fl_transport_find(path, &index);
+  if (fl_request_peer(request)->surplus && transport != &fl_transport_sse) {
+    fl_reply_problem(worker, request, 503, "The server has all the clients it takes (--max-clients).");
+    return;
+  }
+  if (transport) {
+    transport->accept(worker, request, index);
+    return;
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS(endpoints); i++)
+    if (g_str_equal(path, endpoints[i].path)) {
+      endpoints[i].answer(worker, request);
+      return;
+    }
+  fl_pages_answer(worker, request);
+}

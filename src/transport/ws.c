@@ -1,0 +1,292 @@
+/* WebSocket: GET /ws (and an upgrade on /). The server keeps the cursor. Without the subprotocol feedlab.v1 a client gets
+ * updates and nothing else, as the blog post's pages expect. See docs/wire/ws.md.
+ * SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "codec/json.h"
+#include "codec/websocket.h"
+#include "core/clock.h"
+#include "net/wslink.h"
+#include "transport/client_log.h"
+#include "transport/reply.h"
+#include "transport/ws.h"
+
+#define MESSAGE_MAX (1024 * 1024) /* bytes of what a client may send at once */
+
+/* A stream's own state; the parser is there only while a message is under way. */
+typedef struct {
+  FlWsLink *link;
+  gboolean extended; /* the subprotocol feedlab.v1 was agreed on */
+  gboolean authorized;
+  gboolean close_received;
+} WebSocket;
+
+/* What is known before the socket is ours. */
+typedef struct {
+  FlWorker *worker;
+  guint index;
+  gboolean extended;
+  FlStreamOpening opening;
+} Upgrade;
+
+static GBytes *encode(const FlUpdate *update) {
+  GByteArray *out = g_byte_array_new();
+  gsize len;
+  const char *json = fl_update_json(update, &len);
+
+  fl_ws_frame_append(out, FL_WS_TEXT, NULL, json, len);
+  return g_byte_array_free_to_bytes(out);
+}
+
+static void queue_frame(FlStream *stream, FlWsOpcode opcode, const void *payload, gsize len) {
+  g_autoptr(GByteArray) frame = g_byte_array_new();
+  fl_ws_frame_append(frame, opcode, NULL, payload, len);
+  fl_stream_queue(stream, frame->data, frame->len);
+}
+
+/* {"<name>":<value>}: `value` is JSON. */
+static void queue_notice(FlStream *stream, const char *name, const char *value, gsize len) {
+  g_autoptr(GString) text = g_string_new(NULL);
+  g_string_append_printf(text, "{\"%s\":", name);
+  g_string_append_len(text, value, (gssize)len);
+  g_string_append_c(text, '}');
+  queue_frame(stream, FL_WS_TEXT, text->str, text->len);
+}
+
+static void queue_error(FlStream *stream, const char *sentence) {
+  GString *quoted = fl_json_quote(sentence, strlen(sentence));
+  queue_notice(stream, "error", quoted->str, quoted->len);
+  g_string_free(quoted, TRUE);
+}
+
+static void close_with(FlStream *stream, int code, const char *reason, gboolean await_peer) {
+  g_autoptr(GByteArray) frame = g_byte_array_new();
+
+  if (!fl_stream_is_open(stream))
+    return;
+  fl_ws_close_append(frame, NULL, code, reason);
+  fl_stream_queue(stream, frame->data, frame->len);
+  fl_stream_finish(stream, code, await_peer);
+}
+
+static void gap(FlStream *stream, const FlGap *gap) {
+  WebSocket *ws = fl_stream_data(stream);
+  g_autoptr(GString) json = g_string_new(NULL);
+
+  if (!ws->extended)
+    return;
+  fl_gap_append(json, gap, fl_feed_epoch(fl_stream_feed(stream)));
+  queue_notice(stream, "gap", json->str, json->len);
+}
+
+static void opened(FlStream *stream, gpointer options, const FlGap *missed) {
+  const Upgrade *upgrade = options;
+  WebSocket *ws = g_new0(WebSocket, 1);
+
+  ws->extended = upgrade->extended;
+  fl_stream_set_data(stream, ws);
+  if (ws->extended) {
+    char cursor[FL_CURSOR_MAX];
+    char hello[FL_CURSOR_MAX + 16];
+    fl_cursor_format(fl_feed_epoch(fl_stream_feed(stream)), fl_stream_cursor(stream), cursor);
+    int len = g_snprintf(hello, sizeof hello, "{\"cursor\":\"%s\"}", cursor);
+    queue_notice(stream, "hello", hello, (gsize)len);
+  }
+  if (missed->kind != FL_GAP_NONE)
+    gap(stream, missed);
+}
+
+static void heartbeat(FlStream *stream) {
+  queue_frame(stream, FL_WS_PING, NULL, 0);
+}
+
+static void goodbye(FlStream *stream, FlGoodbye why) {
+  if (why == FL_GOODBYE_TOO_SLOW) {
+    static const char reason[] = "fell behind by more than --max-lag";
+    fl_client_erred(fl_stream_log(stream), "ws", fl_stream_ip(stream), fl_stream_id(stream), reason);
+    close_with(stream, FL_WS_POLICY, reason, TRUE);
+  } else {
+    close_with(stream, FL_WS_GOING_AWAY, "the server is going away", TRUE);
+  }
+}
+
+static void freed(FlStream *stream) {
+  WebSocket *ws = fl_stream_data(stream);
+  fl_ws_link_free(ws->link);
+  g_free(ws);
+}
+
+/* --- what clients say ---------------------------------------------------------------------------------------------- */
+
+static void publish(FlStream *stream, const char *value, gsize len) {
+  WebSocket *ws = fl_stream_data(stream);
+  FlApplication *application = fl_application_of(fl_stream_user(stream));
+
+  if (!ws->authorized && !fl_access_may_publish(application->access, NULL)) {
+    queue_error(stream, "Publishing here needs a token: send {\"auth\":TOKEN} first (the server's --publish-token).");
+    return;
+  }
+  gint64 t_us = fl_clock_unix_us(fl_clock_now_ns(), fl_clock_offset_ns());
+  fl_sequencer_publish(application->sequencer, value, len, t_us);
+}
+
+static void authorize(FlStream *stream, const char *value, gsize len) {
+  WebSocket *ws = fl_stream_data(stream);
+  FlApplication *application = fl_application_of(fl_stream_user(stream));
+  g_autofree char *token = len >= 2 ? g_strndup(value + 1, len - 2) : NULL;
+
+  ws->authorized = value[0] == '"' && fl_access_has_token(application->access) &&
+                   fl_access_may_publish(application->access, token);
+  if (!ws->authorized)
+    close_with(stream, FL_WS_POLICY, "the token is not the right one", TRUE);
+}
+
+/* One of {"publish":VALUE}, {"echo":VALUE}, {"auth":TOKEN}. */
+static void obey(FlStream *stream, const GString *text) {
+  gsize len;
+  const char *value;
+
+  if ((value = fl_json_member(text, "publish", &len)))
+    publish(stream, value, len);
+  else if ((value = fl_json_member(text, "echo", &len)))
+    queue_notice(stream, "echo", value, len);
+  else if ((value = fl_json_member(text, "auth", &len)))
+    authorize(stream, value, len);
+  else
+    queue_error(stream, "A message is one of {\"publish\":VALUE}, {\"echo\":VALUE}, {\"auth\":TOKEN}.");
+}
+
+static void on_text(FlStream *stream, const guint8 *payload, gsize len) {
+  WebSocket *ws = fl_stream_data(stream);
+  g_autofree char *error = NULL;
+
+  if (!ws->extended) {
+    fl_client_spoke(stream, "text", payload, len);
+    return;
+  }
+  g_autoptr(GString) text = fl_json_normalise((const char *)payload, len, &error);
+  gsize token_len;
+  if (text && fl_json_member(text, "auth", &token_len))
+    fl_client_spoke(stream, "auth", "(not shown)", 11);
+  else
+    fl_client_spoke(stream, "text", payload, len);
+  if (text) {
+    obey(stream, text);
+    return;
+  }
+  g_autofree char *sentence = g_strdup_printf("That was no JSON: %s.", error);
+  queue_error(stream, sentence);
+}
+
+static gboolean on_message(gpointer user, FlWsOpcode opcode, const guint8 *payload, gsize len) {
+  FlStream *stream = user;
+  WebSocket *ws = fl_stream_data(stream);
+  g_autoptr(GByteArray) pong = NULL;
+
+  switch (opcode) {
+  case FL_WS_TEXT:
+    on_text(stream, payload, len);
+    break;
+  case FL_WS_BINARY:
+    fl_client_spoke(stream, "binary", payload, len);
+    break;
+  case FL_WS_PING:
+    pong = g_byte_array_new();
+    fl_ws_frame_append(pong, FL_WS_PONG, NULL, payload, len);
+    if (fl_stream_is_open(stream))
+      fl_stream_queue_latest(stream, pong->data, pong->len);
+    break;
+  case FL_WS_CLOSE:
+    ws->close_received = TRUE;
+    close_with(stream, fl_ws_close_code(payload, len), NULL, FALSE);
+    fl_stream_peer_done(stream, fl_ws_close_code(payload, len));
+    break;
+  case FL_WS_PONG:
+  case FL_WS_CONTINUATION:
+    break;
+  }
+  return !ws->close_received;
+}
+
+static void input(FlStream *stream, const guint8 *data, gsize len) {
+  WebSocket *ws = fl_stream_data(stream);
+
+  if (ws->close_received)
+    return;
+  if (!ws->link)
+    ws->link = fl_ws_link_new(FL_WS_SERVER, MESSAGE_MAX);
+  int code = fl_ws_link_receive(ws->link, data, len, on_message, stream);
+  if (code != 0) {
+    static const char *const reasons[] = { "a frame was against RFC 6455", "text was no UTF-8",
+                                           "the message is larger than 1 MB" };
+    const char *reason = reasons[code == FL_WS_INVALID_DATA ? 1 : code == FL_WS_TOO_BIG ? 2 : 0];
+    ws->close_received = TRUE; /* nothing after it can be understood */
+    fl_client_erred(fl_stream_log(stream), "ws", fl_stream_ip(stream), fl_stream_id(stream), reason);
+    close_with(stream, code, reason, FALSE);
+    fl_stream_peer_done(stream, code);
+  }
+  if (ws->close_received || fl_ws_link_at_boundary(ws->link))
+    g_clear_pointer(&ws->link, fl_ws_link_free);
+}
+
+static const FlStreamKind kind = { "ws", FL_FORM_WS, encode, opened, gap, heartbeat, input, goodbye, freed };
+
+/* --- the upgrade --------------------------------------------------------------------------------------------------- */
+
+static void on_upgraded(gpointer user, int fd, const guint8 *early, gsize early_len) {
+  Upgrade *upgrade = user;
+  FlWorker *worker = upgrade->worker;
+  FlTransportStats *stats = fl_worker_stats(worker, upgrade->index);
+
+  if (fd < 0) {
+    fl_client_erred(fl_worker_log(worker), "ws", upgrade->opening.ip, upgrade->opening.id,
+                    "the process has no descriptor left");
+    return;
+  }
+  upgrade->opening.fd = fd;
+  upgrade->opening.stats = stats;
+  upgrade->opening.options = upgrade;
+  upgrade->opening.early = early;
+  upgrade->opening.early_len = early_len;
+  fl_counter_add(&stats->requests, 1);
+  fl_counter_add(&stats->opened, 1);
+  fl_counter_add(&stats->clients, 1);
+  fl_client_came(worker, "ws", upgrade->opening.ip, upgrade->opening.id);
+  fl_stream_open(fl_worker_streams(worker), &kind, &upgrade->opening);
+}
+
+gboolean fl_ws_is_upgrade(const FlRequest *request) {
+  const FlRequestHeaders *headers = fl_request_headers(request);
+  return fl_header_has_token(headers->upgrade, "websocket") && fl_header_has_token(headers->connection, "upgrade");
+}
+
+void fl_ws_accept(FlWorker *worker, FlRequest *request, guint index) {
+  const FlRequestHeaders *headers = fl_request_headers(request);
+  char accept[FL_WS_ACCEPT_LEN + 1];
+  FlStreamOpening opening = { 0 };
+
+  if (!g_str_equal(fl_request_method(request), "GET")) {
+    fl_reply_method(worker, request, "GET");
+  } else if (!fl_ws_is_upgrade(request) || g_strcmp0(headers->ws_version, "13") != 0) {
+    fl_reply_problem(worker, request, 426, "This is a WebSocket endpoint: ask with Upgrade: websocket and version 13.");
+  } else if (!headers->ws_key || !fl_websocket_accept(headers->ws_key, accept)) {
+    fl_reply_problem(worker, request, 400, "Sec-WebSocket-Key is not the base64 of 16 bytes.");
+  } else if (!fl_feed_locate(fl_worker_feed(worker), fl_request_query(request, "since"), &opening.cursor,
+                             &opening.gap)) {
+    fl_reply_problem(worker, request, 400,
+                     "since is no cursor: hand back the one that you were given, or 0 for all that is kept.");
+  } else if (fl_worker_is_draining(worker) || fl_request_peer(request)->surplus) {
+    fl_reply_problem(worker, request, 503, "The server has all the clients it takes, or is going away.");
+  } else {
+    Upgrade *upgrade = g_new0(Upgrade, 1);
+    *upgrade = (Upgrade){ .worker = worker,
+                          .index = index,
+                          .extended = fl_header_has_token(headers->ws_protocol, FL_WS_SUBPROTOCOL),
+                          .opening = opening };
+    upgrade->opening.id = fl_request_peer(request)->id;
+    upgrade->opening.ip = fl_client_ip(worker, request);
+    fl_request_upgrade(request, accept, upgrade->extended ? FL_WS_SUBPROTOCOL : NULL, on_upgraded, upgrade);
+  }
+}
+
+const FlTransport fl_transport_ws = { "ws", "/ws", fl_ws_accept, encode };
