@@ -5,7 +5,7 @@
 #include <glib.h>
 
 /* fl_sse_event_append: append one event, ended by its empty line. `name` and `id` may be NULL; each line of `data`
- * (CR, LF or CRLF ended) becomes a data line. `name` and `id` hold no line ends. */
+ * (CR, LF or CRLF ended) becomes a data line, of NULL none. `name` and `id` hold no line ends. */
 void fl_sse_event_append(GString *out, const char *name, const char *id, const char *data, gsize len);
 
 /* fl_sse_comment_append: append a comment line and the empty line after it. */
@@ -21,7 +21,8 @@ typedef struct {
   gsize data_len;
 } FlSseEvent;
 
-/* FlSseFound: an event (comment NULL), or a comment line (event NULL). Borrowed for the call. */
+/* FlSseFound: an event (comment NULL), or a comment line without its colon and one space (event NULL). Borrowed for the
+ * call. */
 typedef void (*FlSseFound)(gpointer user, const FlSseEvent *event, const char *comment);
 
 FlSseParser *fl_sse_parser_new(gsize max_event_bytes);
