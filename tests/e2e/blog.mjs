@@ -90,7 +90,11 @@ async function webRoot(t) {
   const directory = await t.directory();
   const root = path.join(directory, 'root');
   await mkdir(path.join(root, 'sub'), { recursive: true });
-  await writeFile(path.join(directory, 'secret.txt'), 'secret');
+  // Beside the root: names of the same length, and that begin alike.
+  for (const sibling of ['.', 'boot', 'root2']) {
+    await mkdir(path.join(directory, sibling), { recursive: true });
+    await writeFile(path.join(directory, sibling, 'secret.txt'), 'secret');
+  }
   await writeFile(path.join(root, 'index.html'), page);
   await writeFile(path.join(root, 'sub', 'app.js'), 'export {};\n');
   await writeFile(path.join(root, 'empty.css'), '');
@@ -133,13 +137,17 @@ test('no path leaves --web-root', async (t) => {
     '//secret.txt',
     `/${root}/../secret.txt`,
     '/..\\secret.txt',
+    '/../boot/secret.txt',
+    '/../root2/secret.txt',
     '/out.txt',
     '/up/secret.txt',
+    '/up/boot/secret.txt',
+    '/up/root2/secret.txt',
     '/nothing.html',
   ];
   for (const target of paths) {
     const answer = await request(server, target);
-    assert.ok(!answer.text.includes('secret\n') && answer.text !== 'secret', `${target} is not served`);
+    assert.notEqual(answer.text, 'secret', `${target} is not served`);
     assert.ok([400, 404].includes(answer.status), `${target}: ${answer.status}`);
   }
 });

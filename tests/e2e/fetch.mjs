@@ -202,10 +202,14 @@ test('/publish answers other methods with 405, unknown paths are 404', async (t)
 test('/stats counts, /health tells that it is live and ready', async (t) => {
   const server = await t.server(['--source', 'none']);
   const { cursor } = await publish(server, 1);
-  await get(server, '/poll?since=0');
+  await request(server, '/poll?since=0');
+  await server.logged(/ left .*poll/);
   const stats = await get(server, '/stats');
   assert.equal(stats.epoch, cursor.split('-')[0]);
-  assert.ok(JSON.stringify(stats).includes('"longpoll"'));
+  assert.equal(stats.head, 1);
+  assert.deepEqual(Object.keys(stats.transports), ['poll', 'longpoll', 'sse', 'ws']);
+  const { opened, clients, requests, deliveries } = stats.transports.poll;
+  assert.deepEqual({ opened, clients, requests, deliveries }, { opened: 1, clients: 0, requests: 1, deliveries: 1 });
   assert.equal((await request(server, '/health/live')).status, 200);
   assert.equal((await request(server, '/health/ready')).status, 200);
 });

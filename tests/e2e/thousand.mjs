@@ -60,6 +60,7 @@ for (const workers of ['1', '2']) {
     for (const { socket } of clients) socket.close();
     await Promise.all(gone);
     await server.logged(/ left .*ws/, CLIENTS);
+    assert.equal((await request(server, '/stats')).json().transports.ws.clients, 0);
   });
 
   test(`sse: ${CLIENTS} clients${name}`, async (t) => {
@@ -76,6 +77,7 @@ for (const workers of ['1', '2']) {
     assert.equal(transports.sse.clients, CLIENTS);
     for (const { end } of clients) end();
     await server.logged(/ left .*sse/, CLIENTS);
+    assert.equal((await request(server, '/stats')).json().transports.sse.clients, 0);
   });
 
   test(`longpoll: ${CLIENTS} clients${name}`, async (t) => {
