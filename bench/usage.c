@@ -1,0 +1,37 @@
+/* CPU and memory of processes. See the header.
+ * SPDX-License-Identifier: MIT */
+#include "bench/usage.h"
+
+#include <stdio.h>
+#include <time.h>
+
+static gint64 read_ns(clockid_t clock) {
+  struct timespec ts;
+  if (clock_gettime(clock, &ts) != 0)
+    return -1;
+  return (gint64)ts.tv_sec * G_GINT64_CONSTANT(1000000000) + ts.tv_nsec;
+}
+
+gint64 fl_usage_cpu_ns(pid_t pid) {
+  clockid_t clock;
+  return clock_getcpuclockid(pid, &clock) == 0 ? read_ns(clock) : -1;
+}
+
+gint64 fl_usage_own_cpu_ns(void) {
+  return read_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+gint64 fl_usage_pss_bytes(pid_t pid) {
+  g_autofree char *path = g_strdup_printf("/proc/%d/smaps_rollup", (int)pid);
+  FILE *file = fopen(path, "re");
+  char line[256];
+  long kilobytes = -1;
+
+  if (!file)
+    return -1;
+  while (kilobytes < 0 && fgets(line, sizeof line, file))
+    if (sscanf(line, "Pss: %ld kB", &kilobytes) != 1)
+      kilobytes = -1;
+  fclose(file);
+  return kilobytes < 0 ? -1 : (gint64)kilobytes * 1024;
+}

@@ -1,0 +1,16 @@
+/* What a process has used, read from outside: CPU on a nanosecond clock, memory as its proportional share (PSS).
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+/* fl_usage_cpu_ns: user and system CPU time of a process so far, all its threads, by clock_getcpuclockid.
+ * Returns: nanoseconds, -1 where the process is gone. */
+gint64 fl_usage_cpu_ns(pid_t pid);
+
+/* fl_usage_own_cpu_ns: the same of this process. */
+gint64 fl_usage_own_cpu_ns(void);
+
+/* fl_usage_pss_bytes: user memory of a process by /proc/PID/smaps_rollup. Returns: -1 where it can't be read. */
+gint64 fl_usage_pss_bytes(pid_t pid);
