@@ -1,0 +1,63 @@
+/* The figures of one run of one transport: plain values, as measured; what was not measured is not a number (NAN) or -1.
+ * run.c fills it, report.c prints it.
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <glib.h>
+
+#include "bench/histogram.h"
+#include "bench/recorder.h"
+
+typedef struct {
+  const char *name; /* of the transport; "floor" for bench/floor */
+  guint clients;
+  double duration_s; /* of the measured window */
+  FlIntegrity integrity;
+  FlHistogram *latency; /* µs from the scheduled time; owned */
+  FlHistogram *connect; /* µs from connect() to the first answer; owned */
+
+  /* over the window, at the client, application bytes with HTTP heads and frames */
+  guint64 bytes_in, bytes_out;
+  guint64 requests, empty_polls;
+  double polls_wanted_hz; /* short polling: asked for in all; NAN otherwise */
+
+  guint64 connect_failures;
+  guint64 missed_deadlines; /* of the server's schedule, in the window */
+  gint64 server_cpu_ns;     /* -1: a server that is not our child */
+  gint64 memory_bytes;      /* growth of the server's PSS with the clients; -1: not measured */
+  gint64 client_cpu_ns;
+  gint64 wall_ns; /* of the window, for client_cpu_ns */
+  gint64 clock_step_ns; /* change of REALTIME against MONOTONIC over the run */
+} FlResult;
+
+/* What all results of an invocation have in common. */
+typedef struct {
+  double rate_hz; /* NAN: the server's own (--url) */
+  gint64 size_bytes;
+  gint64 poll_interval_ns, warmup_ns;
+  guint64 seed;
+  const char *url;  /* NULL: own child */
+  int server_cpu;   /* -1: not pinned */
+  int client_cpu;
+  char *command_line;
+} FlSetting;
+
+/* fl_result_per_update: a figure of the window over the updates delivered; NAN where none was. */
+double fl_result_per_update(const FlResult *self, double figure);
+
+/* fl_result_cpu_us: server CPU per delivered update in µs; NAN where it was not measured. */
+double fl_result_cpu_us(const FlResult *self);
+
+/* fl_result_memory_kb: server memory per client in kB (1,024 bytes); NAN below 100 clients, where it drowns in noise. */
+double fl_result_memory_kb(const FlResult *self);
+
+/* fl_result_client_load: the bench's CPU over the window's time: 1 is a whole CPU. */
+double fl_result_client_load(const FlResult *self);
+
+/* fl_result_percentile_ms: of the latency; NAN with fewer than 10/(1-p) samples (docs/method). `p` in 0 … 1. */
+double fl_result_percentile_ms(const FlResult *self, double p);
+
+void fl_result_clear(FlResult *self);
+
+/* Over 70 % of its CPU the bench measures itself. */
+#define FL_RESULT_SATURATED 0.7
