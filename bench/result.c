@@ -4,8 +4,6 @@
 
 #include <math.h>
 
-#define CLIENTS_FOR_MEMORY 100
-
 double fl_result_per_update(const FlResult *self, double figure) {
   return self->integrity.delivered > 0 ? figure / (double)self->integrity.delivered : NAN;
 }
@@ -15,9 +13,7 @@ double fl_result_cpu_us(const FlResult *self) {
 }
 
 double fl_result_memory_kb(const FlResult *self) {
-  if (self->memory_bytes < 0 || self->clients < CLIENTS_FOR_MEMORY)
-    return NAN;
-  return (double)self->memory_bytes / 1024 / self->clients;
+  return self->memory_slope / 1024;
 }
 
 double fl_result_client_load(const FlResult *self) {

@@ -24,7 +24,7 @@ typedef struct {
   guint64 connect_failures;
   guint64 missed_deadlines; /* of the server's schedule, in the window */
   gint64 server_cpu_ns;     /* -1: a server that is not our child */
-  gint64 memory_bytes;      /* growth of the server's PSS with the clients; -1: not measured */
+  double memory_slope;      /* bytes of the server's PSS a client, over four numbers of clients; NAN: not measured */
   gint64 client_cpu_ns;
   gint64 wall_ns; /* of the window, for client_cpu_ns */
   gint64 clock_step_ns; /* change of REALTIME against MONOTONIC over the run */
@@ -48,7 +48,7 @@ double fl_result_per_update(const FlResult *self, double figure);
 /* fl_result_cpu_us: server CPU per delivered update in µs; NAN where it was not measured. */
 double fl_result_cpu_us(const FlResult *self);
 
-/* fl_result_memory_kb: server memory per client in kB (1,024 bytes); NAN below 100 clients, where it drowns in noise. */
+/* fl_result_memory_kb: server memory per client in kB (1,024 bytes); NAN where it was not measured. */
 double fl_result_memory_kb(const FlResult *self);
 
 /* fl_result_client_load: the bench's CPU over the window's time: 1 is a whole CPU. */

@@ -1,0 +1,72 @@
+/* A subscriber of the bench: the mirror of a transport in src/transport. It parses what comes incrementally and strictly;
+ * anything that is not exactly as docs/wire says is an error of the run.
+ *
+ *     CONNECTING ──connected──► OPENING ──first answer──► READY       (FAILED from each of them)
+ *
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "bench/recorder.h"
+#include "codec/http.h"
+#include "core/cursor.h"
+#include "net/poller.h"
+
+typedef struct _FlClient FlClient;
+typedef struct _FlLoad FlLoad;
+
+/* A transport as a client: one const table each, every slot filled. */
+typedef struct {
+  const char *name;
+  /* Whether it asks at slots of its own (short polling). */
+  gboolean is_polling;
+  /* The connection is there: say what opens the subscription. */
+  void (*open)(FlClient *client);
+  /* Bytes came. Returns: NULL, or what was wrong with them. */
+  const char *(*receive)(FlClient *client, const guint8 *data, gsize len);
+  /* Short polling: ask now. */
+  void (*poll)(FlClient *client);
+  void (*clear)(FlClient *client);
+} FlClientKind;
+
+typedef enum { FL_CLIENT_CONNECTING, FL_CLIENT_OPENING, FL_CLIENT_READY, FL_CLIENT_FAILED } FlClientState;
+
+struct _FlClient {
+  FlPollable pollable; /* first */
+  const FlClientKind *kind;
+  FlLoad *load;
+  FlSubscriber subscriber;
+  FlClientState state;
+  gint64 begun_ns; /* connect() */
+  FlHttpParser *http;
+  GByteArray *body;
+  char cursor[FL_CURSOR_MAX]; /* polls: to hand back */
+  gpointer parser;            /* the kind's: of events, of frames */
+  gboolean asking;            /* polls: an answer is awaited */
+  gboolean slot_waits;        /* short polling: a slot came while one was */
+  guint answer_updates;       /* of the answer being read */
+};
+
+/* fl_client_kind: the client of that transport; NULL where there is none. */
+const FlClientKind *fl_client_kind(const char *name);
+
+extern const FlClientKind fl_client_poll;
+extern const FlClientKind fl_client_longpoll;
+extern const FlClientKind fl_client_sse;
+extern const FlClientKind fl_client_ws;
+
+/* What the kinds use of the load (bench/load.c). */
+
+/* fl_client_send: send at once; a socket that is full is an error of the run. `request`: count it as one. */
+void fl_client_send(FlClient *client, const void *data, gsize len, gboolean request);
+
+/* fl_client_get: send GET of path-and-query with the head that all clients share, and `extra` header lines. */
+void fl_client_get(FlClient *client, const char *target, const char *extra);
+
+/* fl_client_ready: the first answer has come. */
+void fl_client_ready(FlClient *client);
+
+/* fl_client_update: an update came, just now. */
+void fl_client_update(FlClient *client, guint64 seq, gint64 t_us);
+
+/* fl_client_empty_poll: an answer held nothing. */
+void fl_client_empty_poll(FlClient *client);

@@ -1,0 +1,67 @@
+/* Answers to polls. See the header.
+ * SPDX-License-Identifier: MIT */
+#include "bench/client/polling.h"
+
+#include "bench/update_reader.h"
+
+void fl_polling_ask(FlClient *client, const char *path, const char *query) {
+  char target[160];
+
+  if (!client->http) {
+    client->http = fl_http_parser_new();
+    client->body = g_byte_array_new();
+  }
+  if (client->cursor[0])
+    g_snprintf(target, sizeof target, "%s?since=%s%s%s", path, client->cursor, *query ? "&" : "", query);
+  else
+    g_snprintf(target, sizeof target, "%s?%s", path, query);
+  client->asking = TRUE;
+  fl_client_get(client, target, "");
+}
+
+static void on_update(gpointer user, guint64 seq, gint64 t_us) {
+  fl_client_update(user, seq, t_us);
+}
+
+static const char *read_answer(FlClient *client, FlAnswer *ret_answer) {
+  FlPollAnswer answer;
+  gboolean first = client->cursor[0] == '\0';
+
+  if (fl_http_parser_status(client->http) != 200)
+    return "a poll was not answered with 200";
+  if (!fl_poll_answer_read((const char *)client->body->data, client->body->len, on_update, client, &answer))
+    return "the answer to a poll is malformed";
+  g_strlcpy(client->cursor, answer.cursor_text, sizeof client->cursor);
+  if (answer.gap)
+    return "the server told of a gap: its history is too short for this load";
+  if (first) {
+    fl_subscriber_begin(&client->subscriber, answer.cursor.seq);
+    fl_client_ready(client);
+  } else if (answer.updates == 0) {
+    fl_client_empty_poll(client);
+  }
+  *ret_answer = first ? FL_ANSWER_FIRST : answer.more ? FL_ANSWER_MORE : FL_ANSWER_LAST_OF_BATCH;
+  return NULL;
+}
+
+const char *fl_polling_receive(FlClient *client, const guint8 *data, gsize len, FlAnswer *ret_answer) {
+  *ret_answer = FL_ANSWER_NONE;
+  if (!client->asking)
+    return "an answer came that was not asked for";
+  gsize used = fl_http_parser_receive(client->http, (const char *)data, len, client->body);
+  FlHttpState state = fl_http_parser_state(client->http);
+  if (state == FL_HTTP_MALFORMED || used < len)
+    return "the answer to a poll is no HTTP";
+  if (state != FL_HTTP_DONE)
+    return NULL;
+  client->asking = FALSE;
+  const char *wrong = read_answer(client, ret_answer);
+  g_byte_array_set_size(client->body, 0);
+  fl_http_parser_next(client->http, FALSE);
+  return wrong;
+}
+
+void fl_polling_clear(FlClient *client) {
+  g_clear_pointer(&client->http, fl_http_parser_free);
+  g_clear_pointer(&client->body, g_byte_array_unref);
+}

@@ -1,0 +1,302 @@
+/* Many subscribers. See the header.
+ * SPDX-License-Identifier: MIT */
+#include "bench/load.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+
+#define PENDING_MOST 256
+#define PER_ADDRESS 20000
+#define READ_BYTES (256 * 1024)
+#define WAIT_MS 100
+
+struct _FlLoad {
+  FlLoadConfig config;
+  FlPoller *poller;
+  FlClient *clients;
+  guint begun, pending, ready;
+  FlLoadCounts counts;
+  FlHistogram *connect_times;
+  guint64 failures;
+  char *error;
+  gint64 now_us; /* of the bytes being read */
+  FlPollable timer;
+  gint64 *offsets_ns; /* of each client's slot in the interval, rising */
+  gint64 polls_begin_ns;
+  guint next_slot; /* the client to poll next … */
+  gint64 round;    /* … and in which interval */
+  guint8 buffer[READ_BYTES];
+};
+
+static void fail(FlClient *client, const char *why) {
+  FlLoad *self = client->load;
+
+  if (client->state == FL_CLIENT_FAILED)
+    return;
+  if (client->state != FL_CLIENT_READY) {
+    self->failures++;
+    self->pending--;
+  }
+  client->state = FL_CLIENT_FAILED;
+  if (!self->error)
+    self->error = g_strdup_printf("%s: %s", self->config.kind->name, why);
+}
+
+/* --- for the kinds ------------------------------------------------------------------------------------------------- */
+
+void fl_client_send(FlClient *client, const void *data, gsize len, gboolean request) {
+  if (send(client->pollable.fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len) {
+    fail(client, "a request could not be sent at once");
+    return;
+  }
+  client->load->counts.bytes_out += len;
+  client->load->counts.requests += (guint64)request;
+}
+
+void fl_client_get(FlClient *client, const char *target, const char *extra) {
+  char request[512];
+  int len = g_snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: feedlab-bench\r\n%s\r\n",
+                       target, client->load->config.host, client->load->config.port, extra);
+  fl_client_send(client, request, (gsize)len, TRUE);
+}
+
+void fl_client_ready(FlClient *client) {
+  FlLoad *self = client->load;
+
+  client->state = FL_CLIENT_READY;
+  self->pending--;
+  self->ready++;
+  fl_histogram_record(self->connect_times, (fl_clock_now_ns() - client->begun_ns) / 1000);
+}
+
+void fl_client_update(FlClient *client, guint64 seq, gint64 t_us) {
+  fl_recorder_take(client->load->config.recorder, &client->subscriber, seq, t_us, client->load->now_us);
+}
+
+void fl_client_empty_poll(FlClient *client) {
+  client->load->counts.empty_polls++;
+}
+
+/* --- sockets ------------------------------------------------------------------------------------------------------- */
+
+static void on_connected(FlClient *client) {
+  int error = 0;
+  socklen_t len = sizeof error;
+
+  getsockopt(client->pollable.fd, SOL_SOCKET, SO_ERROR, &error, &len);
+  if (error != 0) {
+    fail(client, g_strerror(error));
+    return;
+  }
+  client->state = FL_CLIENT_OPENING;
+  fl_poller_modify(client->load->poller, &client->pollable, EPOLLIN);
+  client->kind->open(client);
+}
+
+static void on_input(FlClient *client) {
+  FlLoad *self = client->load;
+  ssize_t n = recv(client->pollable.fd, self->buffer, sizeof self->buffer, MSG_DONTWAIT);
+
+  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+    return;
+  if (n <= 0) {
+    fail(client, n == 0 ? "the server ended a connection" : g_strerror(errno));
+    return;
+  }
+  self->now_us = g_get_real_time();
+  self->counts.bytes_in += (guint64)n;
+  const char *wrong = client->kind->receive(client, self->buffer, (gsize)n);
+  if (wrong)
+    fail(client, wrong);
+}
+
+static void on_ready(FlPollable *pollable, guint32 events) {
+  FlClient *client = (FlClient *)pollable; /* its first member */
+
+  if (client->state == FL_CLIENT_CONNECTING)
+    on_connected(client);
+  else if (client->state != FL_CLIENT_FAILED)
+    on_input(client);
+  if (client->state == FL_CLIENT_FAILED)
+    fl_poller_remove(client->load->poller, pollable);
+}
+
+static int open_socket(const FlLoad *self, guint index) {
+  struct sockaddr_in server = { .sin_family = AF_INET, .sin_port = htons(self->config.port) };
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  int on = 1;
+
+  if (fd < 0)
+    return -1;
+  inet_pton(AF_INET, self->config.host, &server.sin_addr);
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (ntohl(server.sin_addr.s_addr) >> 24 == 127) {
+    struct sockaddr_in from = { .sin_family = AF_INET,
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK + index / PER_ADDRESS) };
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    bind(fd, (struct sockaddr *)&from, sizeof from);
+  }
+  if (connect(fd, (struct sockaddr *)&server, sizeof server) != 0 && errno != EINPROGRESS) {
+    close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+static void begin_client(FlLoad *self) {
+  FlClient *client = &self->clients[self->begun];
+
+  client->kind = self->config.kind;
+  client->load = self;
+  client->begun_ns = fl_clock_now_ns();
+  client->pollable = (FlPollable){ .fd = open_socket(self, self->begun), .ready = on_ready };
+  self->begun++;
+  self->pending++;
+  if (client->pollable.fd < 0)
+    fail(client, g_strerror(errno));
+  else
+    fl_poller_add(self->poller, &client->pollable, EPOLLOUT);
+}
+
+gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns) {
+  while (self->ready < count && !self->error) {
+    while (self->begun < count && self->pending < PENDING_MOST && !self->error)
+      begin_client(self);
+    fl_poller_dispatch(self->poller, WAIT_MS);
+    if (fl_clock_now_ns() > until_ns && !self->error)
+      self->error = g_strdup_printf("%s: %u of %u subscribers had no answer in time", self->config.kind->name,
+                                    count - self->ready, count);
+  }
+  return self->error == NULL;
+}
+
+/* --- slots of short polling ---------------------------------------------------------------------------------------- */
+
+static gint64 slot_ns(const FlLoad *self) {
+  return self->polls_begin_ns + self->round * self->config.poll_interval_ns + self->offsets_ns[self->next_slot];
+}
+
+static void arm(FlLoad *self) {
+  gint64 at_ns = slot_ns(self);
+  struct itimerspec schedule = { .it_value = { .tv_sec = at_ns / 1000000000, .tv_nsec = MAX(at_ns % 1000000000, 1) } };
+  timerfd_settime(self->timer.fd, TFD_TIMER_ABSTIME, &schedule, NULL);
+}
+
+static void on_slot(FlPollable *pollable, guint32 events) {
+  FlLoad *self = (FlLoad *)((char *)pollable - offsetof(FlLoad, timer));
+  guint64 ignored;
+
+  if (read(pollable->fd, &ignored, sizeof ignored) < 0)
+    return;
+  while (slot_ns(self) <= fl_clock_now_ns()) {
+    FlClient *client = &self->clients[self->next_slot];
+    if (client->state == FL_CLIENT_READY)
+      client->kind->poll(client);
+    if (++self->next_slot == self->config.clients) {
+      self->next_slot = 0;
+      self->round++;
+    }
+  }
+  arm(self);
+}
+
+static int by_value(const void *a, const void *b) {
+  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
+  return (x > y) - (x < y);
+}
+
+void fl_load_begin_polls(FlLoad *self) {
+  g_autoptr(GRand) random = g_rand_new_with_seed((guint32)self->config.seed);
+
+  if (!self->config.kind->is_polling)
+    return;
+  self->offsets_ns = g_new(gint64, self->config.clients);
+  for (guint i = 0; i < self->config.clients; i++)
+    self->offsets_ns[i] = (gint64)(g_rand_double(random) * (double)self->config.poll_interval_ns);
+  qsort(self->offsets_ns, self->config.clients, sizeof *self->offsets_ns, by_value);
+  self->polls_begin_ns = fl_clock_now_ns();
+  arm(self);
+}
+
+/* --- the run ------------------------------------------------------------------------------------------------------- */
+
+FlLoad *fl_load_new(const FlLoadConfig *config) {
+  FlLoad *self = g_new0(FlLoad, 1);
+  self->config = *config;
+  self->poller = fl_poller_new();
+  self->clients = g_new0(FlClient, config->clients);
+  self->connect_times = fl_histogram_new();
+  self->timer = (FlPollable){ .fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), .ready = on_slot };
+  if (self->timer.fd < 0)
+    g_error("timerfd_create: %s", g_strerror(errno));
+  fl_poller_add(self->poller, &self->timer, EPOLLIN);
+  return self;
+}
+
+void fl_load_free(FlLoad *self) {
+  if (!self)
+    return;
+  for (guint i = 0; i < self->begun; i++) {
+    FlClient *client = &self->clients[i];
+    client->kind->clear(client);
+    fl_subscriber_clear(&client->subscriber);
+    if (client->pollable.fd >= 0)
+      close(client->pollable.fd);
+  }
+  close(self->timer.fd);
+  fl_poller_free(self->poller);
+  fl_histogram_free(self->connect_times);
+  g_free(self->offsets_ns);
+  g_free(self->clients);
+  g_free(self->error);
+  g_free(self);
+}
+
+gboolean fl_load_run(FlLoad *self, gint64 until_ns, gboolean until_past) {
+  for (;;) {
+    gint64 left_ns = until_ns - fl_clock_now_ns();
+    if (self->error)
+      return FALSE;
+    if (until_past && fl_recorder_past(self->config.recorder) == self->config.clients)
+      return TRUE;
+    if (left_ns <= 0)
+      return !until_past;
+    /* Rounded down, so that the end is not overrun; the last part of a millisecond is polled through. */
+    fl_poller_dispatch(self->poller, (int)MIN(left_ns / 1000000, WAIT_MS));
+  }
+}
+
+FlLoadCounts fl_load_counts(const FlLoad *self) {
+  return self->counts;
+}
+
+void fl_load_reset(FlLoad *self) {
+  self->counts = (FlLoadCounts){ 0 };
+}
+
+guint64 fl_load_failures(const FlLoad *self) {
+  return self->failures;
+}
+
+const char *fl_load_error(const FlLoad *self) {
+  return self->error;
+}
+
+const FlHistogram *fl_load_connect_times(const FlLoad *self) {
+  return self->connect_times;
+}
+
+FlIntegrity fl_load_integrity(const FlLoad *self) {
+  g_autofree FlSubscriber **subscribers = g_new(FlSubscriber *, self->config.clients);
+  for (guint i = 0; i < self->config.clients; i++)
+    subscribers[i] = &self->clients[i].subscriber;
+  return fl_recorder_settle(self->config.recorder, subscribers, self->config.clients);
+}

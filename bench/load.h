@@ -1,0 +1,50 @@
+/* A number of subscribers of one transport on one poller: connecting them, letting them receive, counting what they do.
+ * One thread. Source addresses go from 127.0.0.1 upwards, a new one every 20,000 connections, where the server is on
+ * loopback.
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include "bench/client/client.h"
+
+typedef struct {
+  const FlClientKind *kind;
+  const char *host; /* an IPv4 address, and Host: of the requests */
+  guint16 port;
+  guint clients;
+  gint64 poll_interval_ns; /* of short polling */
+  guint64 seed;            /* of the first polls' places in the interval */
+  FlRecorder *recorder;    /* borrowed */
+} FlLoadConfig;
+
+/* What the subscribers have done since the last fl_load_reset. */
+typedef struct {
+  guint64 bytes_in, bytes_out; /* application bytes, HTTP heads included */
+  guint64 requests, empty_polls;
+} FlLoadCounts;
+
+FlLoad *fl_load_new(const FlLoadConfig *config);
+void fl_load_free(FlLoad *self);
+
+/* fl_load_connect: connect the first `count` of them, at most 256 at a time, and wait until each has had its first answer.
+ * Returns: FALSE where one fails or `until_ns` (CLOCK_MONOTONIC) passes; fl_load_error tells why. */
+gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns);
+
+/* fl_load_begin_polls: short polling: spread the first polls uniformly over the interval from now on. */
+void fl_load_begin_polls(FlLoad *self);
+
+/* fl_load_run: receive until `until_ns`, or until every subscriber has had an update from after the window where
+ * `until_past`. Returns: FALSE on an error, and where `until_past` was not reached. */
+gboolean fl_load_run(FlLoad *self, gint64 until_ns, gboolean until_past);
+
+FlLoadCounts fl_load_counts(const FlLoad *self);
+void fl_load_reset(FlLoad *self);
+
+/* Connections that failed, and what went wrong first (NULL: nothing). */
+guint64 fl_load_failures(const FlLoad *self);
+const char *fl_load_error(const FlLoad *self);
+
+/* fl_load_connect_times: µs from connect() to the first answer; borrowed. */
+const FlHistogram *fl_load_connect_times(const FlLoad *self);
+
+/* fl_load_integrity: the account of the window. */
+FlIntegrity fl_load_integrity(const FlLoad *self);

@@ -1,0 +1,23 @@
+/* The command line of feedlab-bench, read and checked.
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <glib.h>
+
+typedef struct {
+  char **transports; /* names, in the order given */
+  gboolean floor;    /* a run against bench/floor before them */
+  gint64 clients;
+  double rate_hz;
+  gint64 size_bytes;
+  gint64 duration_ns, warmup_ns, poll_interval_ns;
+  gint64 seed;
+  char *url; /* NULL: a server of our own */
+  char *json;
+  gboolean show_version;
+} FlBenchOptions;
+
+/* fl_bench_options_parse: read `feedlab-bench run …`. --help prints and exits.
+ * Returns: NULL with an error that names the flag and what it takes. */
+FlBenchOptions *fl_bench_options_parse(int *argc, char ***argv, GError **error);
+void fl_bench_options_free(FlBenchOptions *self);

@@ -1,0 +1,129 @@
+/* The account of a run. See the header.
+ * SPDX-License-Identifier: MIT */
+#include "bench/recorder.h"
+
+typedef struct {
+  guint64 from;
+  guint64 to; /* inclusive */
+} Range;
+
+struct _FlRecorder {
+  gint64 from_us;
+  gint64 to_us;
+  guint64 first_seq; /* of the window, as far as anyone has seen it; 0 while no one has */
+  guint64 last_seq;
+  guint past;
+  guint64 duplicated;
+  guint64 reordered;
+  guint64 negative;
+  FlHistogram *latency;
+};
+
+FlRecorder *fl_recorder_new(void) {
+  FlRecorder *self = g_new0(FlRecorder, 1);
+  self->from_us = self->to_us = G_MAXINT64;
+  self->latency = fl_histogram_new();
+  return self;
+}
+
+void fl_recorder_free(FlRecorder *self) {
+  if (!self)
+    return;
+  fl_histogram_free(self->latency);
+  g_free(self);
+}
+
+void fl_recorder_open(FlRecorder *self, gint64 from_us, gint64 to_us) {
+  self->from_us = from_us;
+  self->to_us = to_us;
+}
+
+void fl_subscriber_begin(FlSubscriber *subscriber, guint64 seq) {
+  subscriber->first = subscriber->next = seq + 1;
+}
+
+void fl_subscriber_clear(FlSubscriber *subscriber) {
+  g_clear_pointer(&subscriber->missing, g_array_unref);
+}
+
+static void miss(FlSubscriber *subscriber, guint64 from, guint64 to) {
+  Range range = { from, to };
+  if (!subscriber->missing)
+    subscriber->missing = g_array_new(FALSE, FALSE, sizeof(Range));
+  g_array_append_val(subscriber->missing, range);
+}
+
+/* Whether `seq` was skipped; it no longer is then. */
+static gboolean find_missing(FlSubscriber *subscriber, guint64 seq) {
+  for (guint i = 0; subscriber->missing && i < subscriber->missing->len; i++) {
+    Range range = g_array_index(subscriber->missing, Range, i);
+    if (seq < range.from || seq > range.to)
+      continue;
+    g_array_remove_index(subscriber->missing, i);
+    if (seq > range.from)
+      miss(subscriber, range.from, seq - 1);
+    if (seq < range.to)
+      miss(subscriber, seq + 1, range.to);
+    return TRUE;
+  }
+  return FALSE;
+}
+
+typedef enum { IN_ORDER, LATE, AGAIN } Place;
+
+static Place place(FlSubscriber *subscriber, guint64 seq) {
+  if (subscriber->next == 0)
+    fl_subscriber_begin(subscriber, seq - 1);
+  if (seq >= subscriber->next) {
+    if (seq > subscriber->next)
+      miss(subscriber, subscriber->next, seq - 1);
+    subscriber->next = seq + 1;
+    return IN_ORDER;
+  }
+  return seq < subscriber->first || find_missing(subscriber, seq) ? LATE : AGAIN;
+}
+
+void fl_recorder_take(FlRecorder *self, FlSubscriber *subscriber, guint64 seq, gint64 t_us, gint64 now_us) {
+  Place came = place(subscriber, seq);
+
+  if (t_us >= self->to_us && !subscriber->past) {
+    subscriber->past = TRUE;
+    self->past++;
+  }
+  if (t_us < self->from_us || t_us >= self->to_us)
+    return;
+  if (came == AGAIN) {
+    self->duplicated++;
+    return;
+  }
+  if (came == LATE)
+    self->reordered++;
+  if (seq >= subscriber->first)
+    subscriber->in_window++;
+  if (self->first_seq == 0 || seq < self->first_seq)
+    self->first_seq = seq;
+  self->last_seq = MAX(self->last_seq, seq);
+  if (!fl_histogram_record(self->latency, now_us - t_us))
+    self->negative++;
+}
+
+guint fl_recorder_past(const FlRecorder *self) {
+  return self->past;
+}
+
+FlIntegrity fl_recorder_settle(const FlRecorder *self, FlSubscriber *const *subscribers, guint n) {
+  FlIntegrity sum = { .duplicated = self->duplicated, .reordered = self->reordered, .negative = self->negative };
+
+  if (self->first_seq > 0)
+    sum.expected = self->last_seq - self->first_seq + 1;
+  for (guint i = 0; i < n; i++) {
+    sum.delivered += subscribers[i]->in_window;
+    if (subscribers[i]->in_window < sum.expected)
+      sum.lost += sum.expected - subscribers[i]->in_window;
+  }
+  return sum;
+}
+
+const FlHistogram *fl_recorder_latency(const FlRecorder *self) {
+  return self->latency;
+}

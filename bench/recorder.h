@@ -1,0 +1,58 @@
+/* What the subscribers of one run received: whether each update came once and in order, and how late. A subscriber is
+ * checked by `seq` alone, because times never order; the window is of scheduled times, so that an update belongs to it
+ * or not whenever it comes.
+ *
+ * Latency runs from the scheduled time of an update to its receipt, in microseconds: a server that is late cannot hide
+ * it (no coordinated omission).
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+#include <glib.h>
+
+#include "bench/histogram.h"
+
+typedef struct _FlRecorder FlRecorder;
+
+/* One subscriber. A plain value, zero at first; fl_subscriber_clear frees what it holds. */
+typedef struct {
+  guint64 next;      /* the seq that must come now; 0 while nothing is known */
+  guint64 first;     /* the first seq that this subscriber has to get */
+  guint64 in_window; /* distinct updates of the window received */
+  GArray *missing;   /* ranges skipped so far; NULL while there is none */
+  gboolean past;     /* an update scheduled after the window has come */
+} FlSubscriber;
+
+typedef struct {
+  guint64 expected;   /* updates of the window, as known from the subscriber who saw most of it */
+  guint64 delivered;  /* distinct (update, subscriber) pairs of the window */
+  guint64 lost;       /* expected × subscribers - delivered */
+  guint64 duplicated; /* came again */
+  guint64 reordered;  /* came after a later one */
+  guint64 negative;   /* came before their scheduled time: the clocks disagree, the run is invalid */
+} FlIntegrity;
+
+FlRecorder *fl_recorder_new(void);
+void fl_recorder_free(FlRecorder *self);
+
+/* fl_recorder_open: the window is from_us <= t < to_us, Unix microseconds. Before this call nothing is in it. */
+void fl_recorder_open(FlRecorder *self, gint64 from_us, gint64 to_us);
+
+/* fl_subscriber_begin: the subscriber stands after `seq`, as its cursor says. One without a cursor begins with the first
+ * update that it gets. */
+void fl_subscriber_begin(FlSubscriber *subscriber, guint64 seq);
+void fl_subscriber_clear(FlSubscriber *subscriber);
+
+/* fl_recorder_take: an update came at now_us (Unix microseconds). */
+void fl_recorder_take(FlRecorder *self, FlSubscriber *subscriber, guint64 seq, gint64 t_us, gint64 now_us);
+
+/* fl_recorder_past: subscribers that have received an update from after the window, and so, where the order holds, all
+ * of the window. */
+guint fl_recorder_past(const FlRecorder *self);
+
+/* fl_recorder_settle: the account of the window for these subscribers, at the end of the run. */
+FlIntegrity fl_recorder_settle(const FlRecorder *self, FlSubscriber *const *subscribers, guint n);
+
+/* fl_recorder_latency: latencies of the window's updates in µs; borrowed. */
+const FlHistogram *fl_recorder_latency(const FlRecorder *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlRecorder, fl_recorder_free)

@@ -1,0 +1,277 @@
+/* One run. See the header.
+ *
+ *     start ─► connect, with memory at four points ─► warm-up ─►
+ *     [ window: CPU, bytes, requests ] ─► the window's stragglers ─► stop
+ *
+ * The window is of scheduled times, so that an update belongs to it or not however late it comes.
+ * SPDX-License-Identifier: MIT */
+#include "bench/run.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <gio/gio.h>
+#include <jansson.h>
+#include <math.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench/child.h"
+#include "bench/load.h"
+#include "bench/usage.h"
+#include "core/clock.h"
+
+#define CONNECT_NS G_GINT64_CONSTANT(60000000000)
+#define STRAGGLERS_NS G_GINT64_CONSTANT(10000000000)
+#define MEMORY_POINTS 4
+#define CLIENTS_FOR_MEMORY 400 /* with fewer, the slope drowns in the noise of pages */
+#define PROGRESS_NS G_GINT64_CONSTANT(200000000)
+
+typedef struct {
+  const FlRunConfig *config;
+  FlChild *child; /* NULL with FL_TARGET_URL */
+  char *host;
+  guint16 port;
+  FlRecorder *recorder;
+  FlLoad *load;
+  FlResult result;
+} Run;
+
+/* --- the server ---------------------------------------------------------------------------------------------------- */
+
+static gboolean read_url(Run *self, GError **error) {
+  const char *url = self->config->options->url;
+  g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, error);
+  struct in_addr ignored;
+
+  if (!uri)
+    return FALSE;
+  const char *host = g_strcmp0(g_uri_get_host(uri), "localhost") == 0 ? "127.0.0.1" : g_uri_get_host(uri);
+  if (!host || inet_pton(AF_INET, host, &ignored) != 1) {
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--url %s: an IPv4 address or localhost is wanted", url);
+    return FALSE;
+  }
+  self->host = g_strdup(host);
+  self->port = (guint16)(g_uri_get_port(uri) > 0 ? g_uri_get_port(uri) : 80);
+  return TRUE;
+}
+
+static gboolean start_server(Run *self, GError **error) {
+  const FlRunConfig *config = self->config;
+
+  if (config->target == FL_TARGET_URL)
+    return read_url(self, error);
+  char rate[G_ASCII_DTOSTR_BUF_SIZE];
+  g_ascii_formatd(rate, sizeof rate, "%.9g", config->options->rate_hz);
+  g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, config->options->size_bytes);
+  /* The history covers what a slow poller may leave lying, so that a gap is the server's fault. */
+  const char *const server[] = { config->program, "--port", "0", "--rate", rate, "--size", size, "--history", "100k",
+                                 "--history-bytes", "256M", NULL };
+  const char *const bare[] = { config->program, rate, size, NULL };
+  self->child = fl_child_start(config->target == FL_TARGET_FLOOR ? bare : server, config->setting->server_cpu, error);
+  if (!self->child)
+    return FALSE;
+  self->host = g_strdup("127.0.0.1");
+  self->port = fl_child_port(self->child);
+  return TRUE;
+}
+
+/* One blocking GET over a connection of its own; the body as JSON, NULL where there is none. */
+static json_t *fetch_stats(const Run *self) {
+  struct sockaddr_in server = { .sin_family = AF_INET, .sin_port = htons(self->port) };
+  struct timeval patience = { .tv_sec = 5 };
+  g_autoptr(GByteArray) body = g_byte_array_new();
+  g_autofree char *request = g_strdup_printf("GET /stats HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", self->host);
+  FlHttpParser *parser = fl_http_parser_new();
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  char data[4096];
+  ssize_t n = 0;
+
+  inet_pton(AF_INET, self->host, &server.sin_addr);
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  if (connect(fd, (struct sockaddr *)&server, sizeof server) == 0 &&
+      send(fd, request, strlen(request), MSG_NOSIGNAL) == (ssize_t)strlen(request))
+    while (fl_http_parser_state(parser) < FL_HTTP_DONE && (n = recv(fd, data, sizeof data, 0)) > 0)
+      fl_http_parser_receive(parser, data, (gsize)n, body);
+  gboolean good = fl_http_parser_state(parser) == FL_HTTP_DONE && fl_http_parser_status(parser) == 200;
+  fl_http_parser_free(parser);
+  close(fd);
+  return good ? json_loadb((const char *)body->data, body->len, 0, NULL) : NULL;
+}
+
+/* Deadlines that the publisher has met too late so far; 0 where the server does not say. */
+static guint64 missed_deadlines(const Run *self) {
+  if (self->config->target == FL_TARGET_FLOOR)
+    return 0;
+  json_t *stats = fetch_stats(self);
+  guint64 missed =
+      (guint64)json_integer_value(json_object_get(json_object_get(stats, "source"), "missed_deadlines"));
+  json_decref(stats);
+  return missed;
+}
+
+/* --- phases -------------------------------------------------------------------------------------------------------- */
+
+static void set_load_error(const Run *self, GError **error) {
+  g_autofree char *words = self->child ? fl_child_last_words(self->child) : NULL;
+  g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s%s%s", fl_load_error(self->load),
+              words ? "\nThe server's last words:\n" : "", words ? words : "");
+}
+
+static gboolean receive_until(Run *self, const char *phase, gint64 begin_ns, gint64 end_ns, GError **error) {
+  for (gint64 now_ns = fl_clock_now_ns(); now_ns < end_ns; now_ns = fl_clock_now_ns()) {
+    self->config->progress(self->config->transport, phase, (double)(now_ns - begin_ns) / (double)(end_ns - begin_ns));
+    if (!fl_load_run(self->load, MIN(now_ns + PROGRESS_NS, end_ns), FALSE)) {
+      set_load_error(self, error);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* The slope of a line through four points by least squares: what the server has before the first client, and what it
+ * keeps from the busiest moment, is in all of them. */
+static double slope(const double x[MEMORY_POINTS], const double y[MEMORY_POINTS]) {
+  double mean_x = 0, mean_y = 0, over = 0, under = 0;
+
+  for (int i = 0; i < MEMORY_POINTS; i++) {
+    mean_x += x[i] / MEMORY_POINTS;
+    mean_y += y[i] / MEMORY_POINTS;
+  }
+  for (int i = 0; i < MEMORY_POINTS; i++) {
+    over += (x[i] - mean_x) * (y[i] - mean_y);
+    under += (x[i] - mean_x) * (x[i] - mean_x);
+  }
+  return over / under;
+}
+
+/* Connect in four equal parts, and read the server's memory after each. */
+static gboolean connect_parts(Run *self, guint clients) {
+  gint64 until_ns = fl_clock_now_ns() + CONNECT_NS;
+  double count[MEMORY_POINTS], pss[MEMORY_POINTS];
+  gboolean measured = self->child && clients >= CLIENTS_FOR_MEMORY;
+
+  for (guint i = 0; i < MEMORY_POINTS; i++) {
+    guint so_far = clients * (i + 1) / MEMORY_POINTS;
+    self->config->progress(self->config->transport, "connecting", (double)i / MEMORY_POINTS);
+    if (!fl_load_connect(self->load, so_far, until_ns))
+      return FALSE;
+    count[i] = so_far;
+    pss[i] = measured ? (double)fl_usage_pss_bytes(fl_child_pid(self->child)) : -1;
+    measured = measured && pss[i] >= 0;
+  }
+  self->result.memory_slope = measured ? slope(count, pss) : NAN;
+  return TRUE;
+}
+
+static gboolean connect_all(Run *self, GError **error) {
+  const FlBenchOptions *options = self->config->options;
+  FlLoadConfig load = {
+    .kind = fl_client_kind(self->config->transport),
+    .host = self->host,
+    .port = self->port,
+    .clients = (guint)options->clients,
+    .poll_interval_ns = options->poll_interval_ns,
+    .seed = (guint64)options->seed,
+    .recorder = self->recorder,
+  };
+
+  self->load = fl_load_new(&load);
+  gboolean connected = connect_parts(self, load.clients);
+  self->result.connect_failures = fl_load_failures(self->load);
+  fl_histogram_merge(self->result.connect, fl_load_connect_times(self->load));
+  if (!connected) {
+    set_load_error(self, error);
+    return FALSE;
+  }
+  fl_load_begin_polls(self->load);
+  return TRUE;
+}
+
+static gint64 server_cpu_ns(const Run *self) {
+  return self->child ? fl_usage_cpu_ns(fl_child_pid(self->child)) : -1;
+}
+
+static gboolean measure_window(Run *self, gint64 begin_ns, gint64 end_ns, GError **error) {
+  gint64 cpu_ns = server_cpu_ns(self);
+  gint64 own_cpu_ns = fl_usage_own_cpu_ns();
+
+  fl_load_reset(self->load);
+  if (!receive_until(self, "measuring", begin_ns, end_ns, error))
+    return FALSE;
+  FlLoadCounts counts = fl_load_counts(self->load);
+  self->result.server_cpu_ns = cpu_ns < 0 ? -1 : server_cpu_ns(self) - cpu_ns;
+  self->result.client_cpu_ns = fl_usage_own_cpu_ns() - own_cpu_ns;
+  self->result.wall_ns = fl_clock_now_ns() - begin_ns;
+  self->result.bytes_in = counts.bytes_in;
+  self->result.bytes_out = counts.bytes_out;
+  self->result.requests = counts.requests;
+  self->result.empty_polls = counts.empty_polls;
+  return TRUE;
+}
+
+/* Who polls gets the last of the window at its next poll. */
+static gboolean wait_for_stragglers(Run *self, GError **error) {
+  const FlBenchOptions *options = self->config->options;
+  double update_ns = isfinite(self->config->setting->rate_hz) ? 1e9 / self->config->setting->rate_hz : 3e9;
+  gint64 until_ns = fl_clock_now_ns() + STRAGGLERS_NS + 2 * options->poll_interval_ns + 2 * (gint64)update_ns;
+
+  self->config->progress(self->config->transport, "last ones", 1);
+  if (!fl_load_run(self->load, until_ns, TRUE) && fl_load_error(self->load)) {
+    set_load_error(self, error);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean measure(Run *self, GError **error) {
+  const FlBenchOptions *options = self->config->options;
+  gint64 offset_ns = fl_clock_offset_ns();
+
+  if (!connect_all(self, error))
+    return FALSE;
+  gint64 connected_ns = fl_clock_now_ns();
+  gint64 begin_ns = connected_ns + options->warmup_ns;
+  gint64 end_ns = begin_ns + options->duration_ns;
+  fl_recorder_open(self->recorder, fl_clock_unix_us(begin_ns, offset_ns), fl_clock_unix_us(end_ns, offset_ns));
+  if (!receive_until(self, "warming up", connected_ns, begin_ns, error))
+    return FALSE;
+  guint64 missed = missed_deadlines(self);
+  if (!measure_window(self, begin_ns, end_ns, error))
+    return FALSE;
+  self->result.missed_deadlines = missed_deadlines(self) - missed;
+  if (!wait_for_stragglers(self, error))
+    return FALSE;
+  self->result.integrity = fl_load_integrity(self->load);
+  fl_histogram_merge(self->result.latency, fl_recorder_latency(self->recorder));
+  self->result.clock_step_ns = fl_clock_offset_ns() - offset_ns;
+  return TRUE;
+}
+
+gboolean fl_run(const FlRunConfig *config, FlResult *ret_result, GError **error) {
+  const FlBenchOptions *options = config->options;
+  gboolean polls = fl_client_kind(config->transport)->is_polling;
+  Run self = {
+    .config = config,
+    .recorder = fl_recorder_new(),
+    .result = { .name = config->target == FL_TARGET_FLOOR ? "floor" : config->transport,
+                .clients = (guint)options->clients,
+                .duration_s = (double)options->duration_ns / 1e9,
+                .latency = fl_histogram_new(),
+                .connect = fl_histogram_new(),
+                .polls_wanted_hz =
+                    polls ? (double)options->clients * 1e9 / (double)options->poll_interval_ns : NAN },
+  };
+  gboolean ok = start_server(&self, error) && measure(&self, error);
+
+  fl_load_free(self.load);
+  if (self.child)
+    fl_child_stop(self.child);
+  fl_recorder_free(self.recorder);
+  g_free(self.host);
+  if (ok)
+    *ret_result = self.result;
+  else
+    fl_result_clear(&self.result);
+  return ok;
+}

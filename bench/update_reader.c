@@ -1,0 +1,224 @@
+/* A scanner, not a parser: no tree, no copy. See the header.
+ * SPDX-License-Identifier: MIT */
+#include "bench/update_reader.h"
+
+#include <string.h>
+
+#define DEPTH_MAX 2048
+
+/* Pass over a literal; NULL where it is not there. A NULL text stays NULL, so that steps can be chained. */
+static const char *skip_text(const char *text, const char *end, const char *literal) {
+  gsize len = strlen(literal);
+  return text && (gsize)(end - text) >= len && memcmp(text, literal, len) == 0 ? text + len : NULL;
+}
+
+static const char *skip_digits(const char *text, const char *end) {
+  const char *at = text;
+  while (at < end && g_ascii_isdigit(*at))
+    at++;
+  return at > text ? at : NULL;
+}
+
+/* [ minus ] int [ frac ] [ exp ] */
+static const char *skip_number(const char *text, const char *end) {
+  if (text < end && *text == '-')
+    text++;
+  const char *at = text < end && *text == '0' ? text + 1 : skip_digits(text, end);
+  if (at && at < end && *at == '.')
+    at = skip_digits(at + 1, end);
+  if (at && at < end && (*at == 'e' || *at == 'E')) {
+    at++;
+    if (at < end && (*at == '+' || *at == '-'))
+      at++;
+    at = skip_digits(at, end);
+  }
+  return at;
+}
+
+static const char *skip_escape(const char *text, const char *end) {
+  if (text >= end)
+    return NULL;
+  if (*text != 'u')
+    return *text != '\0' && strchr("\"\\/bfnrt", *text) ? text + 1 : NULL;
+  for (int i = 1; i <= 4; i++)
+    if (end - text <= i || !g_ascii_isxdigit(text[i]))
+      return NULL;
+  return text + 5;
+}
+
+static const char *skip_string(const char *text, const char *end) {
+  const char *at = skip_text(text, end, "\"");
+
+  while (at && at < end) {
+    if (*at == '"')
+      return at + 1;
+    if ((guchar)*at < 0x20)
+      return NULL;
+    at = *at == '\\' ? skip_escape(at + 1, end) : at + 1;
+  }
+  return NULL;
+}
+
+/* A value that holds no other. */
+static const char *skip_scalar(const char *text, const char *end) {
+  if (text >= end)
+    return NULL;
+  switch (*text) {
+  case '"':
+    return skip_string(text, end);
+  case 't':
+    return skip_text(text, end, "true");
+  case 'f':
+    return skip_text(text, end, "false");
+  case 'n':
+    return skip_text(text, end, "null");
+  default:
+    return skip_number(text, end);
+  }
+}
+
+static const char *skip_key(const char *text, const char *end) {
+  const char *at = skip_string(text, end);
+  return at ? skip_text(at, end, ":") : NULL;
+}
+
+/* Close what ends here, and pass the comma to the next value. Returns: where the next value or the text's end is. */
+static const char *skip_after_value(const char *at, const char *end, const char *open, gsize *depth) {
+  while (at && *depth > 0) {
+    char closer = open[*depth - 1] == '{' ? '}' : ']';
+    if (at < end && *at == closer) {
+      at++;
+      --*depth;
+    } else if (at < end && *at == ',')
+      return closer == '}' ? skip_key(at + 1, end) : at + 1;
+    else
+      return NULL;
+  }
+  return at;
+}
+
+const char *fl_json_skip(const char *text, const char *end) {
+  char open[DEPTH_MAX];
+  gsize depth = 0;
+  const char *at = text;
+
+  do {
+    if (at < end && (*at == '{' || *at == '[')) {
+      if (depth == DEPTH_MAX)
+        return NULL;
+      gboolean object = *at == '{';
+      const char *inner = at + 1;
+      if (inner < end && *inner == (object ? '}' : ']')) {
+        at = skip_after_value(inner + 1, end, open, &depth);
+        continue;
+      }
+      open[depth++] = *at;
+      at = object ? skip_key(inner, end) : inner;
+    } else
+      at = skip_after_value(skip_scalar(at, end), end, open, &depth);
+  } while (at && depth > 0);
+  return at;
+}
+
+/* A whole number from 1 to 2⁶³ - 1, without a leading zero. */
+static const char *read_positive(const char *text, const char *end, guint64 *ret) {
+  const char *at = text;
+  guint64 n = 0;
+
+  for (; at && at < end && g_ascii_isdigit(*at); at++) {
+    guint64 digit = (guint64)(*at - '0');
+    if (n > (G_MAXINT64 - digit) / 10)
+      return NULL;
+    n = n * 10 + digit;
+  }
+  if (!at || at == text || *text == '0')
+    return NULL;
+  *ret = n;
+  return at;
+}
+
+static const char *read_update(const char *text, const char *end, guint64 *ret_seq, gint64 *ret_t_us) {
+  guint64 seq, t;
+  const char *at = read_positive(skip_text(text, end, "{\"seq\":"), end, &seq);
+  at = read_positive(skip_text(at, end, ",\"t\":"), end, &t);
+  at = skip_text(at, end, ",\"data\":");
+  if (at)
+    at = fl_json_skip(at, end);
+  at = skip_text(at, end, "}");
+  if (!at)
+    return NULL;
+  *ret_seq = seq;
+  *ret_t_us = (gint64)t;
+  return at;
+}
+
+gboolean fl_update_read(const char *text, gsize len, guint64 *ret_seq, gint64 *ret_t_us) {
+  guint64 seq;
+  gint64 t_us;
+
+  if (read_update(text, text + len, &seq, &t_us) != text + len)
+    return FALSE;
+  *ret_seq = seq;
+  *ret_t_us = t_us;
+  return TRUE;
+}
+
+static const char *read_cursor(const char *text, const char *end, FlPollAnswer *answer) {
+  const char *at = skip_text(text, end, "{\"cursor\":\"");
+  const char *quote = at ? memchr(at, '"', (gsize)(end - at)) : NULL;
+
+  if (!quote || (gsize)(quote - at) >= sizeof answer->cursor_text)
+    return NULL;
+  memcpy(answer->cursor_text, at, (gsize)(quote - at));
+  answer->cursor_text[quote - at] = '\0';
+  return fl_cursor_parse(answer->cursor_text, &answer->cursor) ? quote + 1 : NULL;
+}
+
+static const char *read_gap(const char *text, const char *end, FlPollAnswer *answer) {
+  const char *at = skip_text(text, end, ",\"gap\":");
+
+  if (!at)
+    return text;
+  answer->gap = TRUE;
+  return at < end && *at == '{' ? fl_json_skip(at, end) : NULL;
+}
+
+static const char *read_updates(const char *text, const char *end, FlUpdateFound found, gpointer user,
+                                FlPollAnswer *answer) {
+  const char *at = skip_text(text, end, ",\"updates\":[");
+  guint64 seq = 0;
+  gint64 t_us;
+
+  if (at && at < end && *at == ']')
+    return at + 1;
+  while (at) {
+    at = read_update(at, end, &seq, &t_us);
+    if (!at)
+      return NULL;
+    found(user, seq, t_us);
+    answer->updates++;
+    if (at < end && *at == ']')
+      return seq == answer->cursor.seq ? at + 1 : NULL;
+    at = skip_text(at, end, ",");
+  }
+  return NULL;
+}
+
+gboolean fl_poll_answer_read(const char *text, gsize len, FlUpdateFound found, gpointer user,
+                             FlPollAnswer *ret_answer) {
+  FlPollAnswer answer = { 0 };
+  const char *end = text + len;
+  const char *at = read_cursor(text, end, &answer);
+
+  at = at ? read_gap(at, end, &answer) : NULL;
+  at = at ? read_updates(at, end, found, user, &answer) : NULL;
+  const char *more = skip_text(at, end, ",\"more\":true");
+  answer.more = more != NULL;
+  at = skip_text(more ? more : at, end, "}");
+  if (at && at < end && *at == '\n')
+    at++;
+  if (at != end)
+    return FALSE;
+  *ret_answer = answer;
+  return TRUE;
+}
