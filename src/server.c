@@ -205,6 +205,9 @@ void fl_server_run(FlServer *self) {
   g_main_loop_run(self->loop);
 
   fl_log(self->log, "draining", FL_FIELD_INT("clients", self->limit.now));
+  /* GLib restores the signals' default: a second one ends the process at once. */
+  for (gsize i = 0; i < G_N_ELEMENTS(self->watches); i++)
+    g_clear_handle_id(&self->watches[i], g_source_remove);
   fl_source_stop(g_steal_pointer(&self->source));
   for (guint i = 0; i < self->application.workers->len; i++)
     fl_worker_drain(self->application.workers->pdata[i]);
@@ -217,7 +220,7 @@ void fl_server_free(FlServer *self) {
     return;
   fl_source_stop(self->source);
   for (gsize i = 0; i < G_N_ELEMENTS(self->watches); i++)
-    g_source_remove(self->watches[i]);
+    g_clear_handle_id(&self->watches[i], g_source_remove);
   if (self->served_check)
     g_source_remove(self->served_check);
   g_ptr_array_unref(self->application.workers);

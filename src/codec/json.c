@@ -45,11 +45,9 @@ GString *fl_json_normalise(const char *text, gsize len, char **ret_error) {
   return strip(text, len);
 }
 
-GString *fl_json_quote(const char *text, gsize len) {
+static void quote_piece(GString *out, const char *text, gsize len) {
   g_autofree char *valid = g_utf8_make_valid(text, (gssize)len);
-  GString *out = g_string_sized_new(len + 2);
 
-  g_string_append_c(out, '"');
   for (const char *p = valid; *p; p++) {
     guchar c = (guchar)*p;
     if (c == '"' || c == '\\')
@@ -59,6 +57,19 @@ GString *fl_json_quote(const char *text, gsize len) {
     else
       g_string_append_c(out, (char)c);
   }
+}
+
+/* NUL is a character like any other, but not to GLib: the text is quoted in the pieces between. */
+GString *fl_json_quote(const char *text, gsize len) {
+  GString *out = g_string_sized_new(len + 2);
+  const char *end = text + len;
+
+  g_string_append_c(out, '"');
+  for (const char *nul; (nul = memchr(text, '\0', (gsize)(end - text))); text = nul + 1) {
+    quote_piece(out, text, (gsize)(nul - text));
+    g_string_append(out, "\\u0000");
+  }
+  quote_piece(out, text, (gsize)(end - text));
   g_string_append_c(out, '"');
   return out;
 }

@@ -3,23 +3,48 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/clock.h"
+
 #define QUEUE_MAX 20000 /* lines */
+#define POLL_MS 100
+#define LAST_WORDS_NS G_GINT64_CONSTANT(1000000000) /* for a pipe that no one reads, at the end */
 
 struct _FlLog {
   int fd;
   FlLogFormat format;
   GAsyncQueue *queue; /* GString; the end of the log is a string without bytes */
   gint dropped;       /* atomic */
+  gint ending;        /* atomic: fl_log_free waits */
+  gint64 give_up_ns;  /* the writer's: when it stops waiting for a reader */
   GThread *writer;
 };
 
-static void write_all(int fd, const char *data, gsize len) {
-  while (len > 0) {
-    ssize_t n = write(fd, data, len);
-    if (n < 0 && errno != EINTR)
+/* A pipe that is ready takes PIPE_BUF bytes without blocking, so that the end of the log is never waited for in write().
+ * Returns: FALSE where the log has to end and no one reads. */
+static gboolean wait_until_writable(FlLog *self) {
+  struct pollfd out = { .fd = self->fd, .events = POLLOUT };
+
+  while (poll(&out, 1, POLL_MS) <= 0) {
+    gint64 end_ns = g_atomic_int_get(&self->ending) ? fl_clock_now_ns() : 0;
+    if (end_ns == 0)
+      continue;
+    if (self->give_up_ns == 0)
+      self->give_up_ns = end_ns + LAST_WORDS_NS;
+    if (end_ns > self->give_up_ns)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void write_all(FlLog *self, const char *data, gsize len) {
+  while (len > 0 && wait_until_writable(self)) {
+    ssize_t n = write(self->fd, data, MIN(len, PIPE_BUF));
+    if (n < 0 && errno != EINTR && errno != EAGAIN)
       return; /* no one to tell */
     if (n > 0) {
       data += n;
@@ -46,7 +71,7 @@ static gpointer write_lines(gpointer user) {
       g_string_append_len(line, more->str, (gssize)more->len);
       g_string_free(more, TRUE);
     }
-    write_all(self->fd, line->str, line->len);
+    write_all(self, line->str, line->len);
     g_string_free(line, TRUE);
     gint dropped = g_atomic_int_and((guint *)&self->dropped, 0);
     if (dropped > 0)
@@ -68,6 +93,7 @@ FlLog *fl_log_new(int fd, FlLogFormat format) {
 void fl_log_free(FlLog *self) {
   if (!self)
     return;
+  g_atomic_int_set(&self->ending, 1);
   g_async_queue_push(self->queue, g_string_new(NULL));
   g_thread_join(self->writer);
   g_async_queue_unref(self->queue);

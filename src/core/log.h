@@ -26,7 +26,7 @@ typedef struct {
 /* fl_log_new: a log that writes to `fd` (borrowed). */
 FlLog *fl_log_new(int fd, FlLogFormat format);
 
-/* fl_log_free: writes what is queued, then ends the thread. */
+/* fl_log_free: writes what is queued, then ends the thread; a pipe that no one reads is waited for one second. */
 void fl_log_free(FlLog *self);
 
 /* fl_log_line: log an event. Text longer than FL_LOG_TEXT_MAX bytes is cut, with an ellipsis. Any thread. */

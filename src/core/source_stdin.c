@@ -19,17 +19,24 @@ typedef struct {
   guint64 number;   /* of that line, from 1 */
 } Lines;
 
+/* The length without a last character of which only a part is there (UTF-8). */
+static gsize whole_characters(const guint8 *text, gsize len) {
+  gsize lead = len;
+
+  for (int i = 0; i < 4 && lead > 0; i++)
+    if ((text[--lead] & 0xc0) != 0x80)
+      break;
+  gsize wanted = text[lead] >= 0xf0 ? 4 : text[lead] >= 0xe0 ? 3 : text[lead] >= 0xc0 ? 2 : 1;
+  return len - lead < wanted ? lead : len;
+}
+
 static void publish_line(Lines *self) {
   gsize len = self->line->len;
 
   if (self->cut > 0) {
     fl_log(self->config.log, "line_cut", FL_FIELD_INT("line", self->number),
            FL_FIELD_INT("bytes", len + self->cut), FL_FIELD_INT("kept", len));
-    /* not in the middle of a character */
-    for (int i = 0; i < 3 && len > 0 && (self->line->data[len - 1] & 0xc0) == 0x80; i++)
-      len--;
-    if (len > 0 && self->line->data[len - 1] >= 0xc0)
-      len--;
+    len = whole_characters(self->line->data, len);
   } else if (len > 0 && self->line->data[len - 1] == '\r') {
     len--;
   }

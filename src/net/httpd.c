@@ -245,6 +245,24 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
   g_free(self);
 }
 
+/* Percent-decoding that leaves %00 alone: a string cut at a NUL would not be what was asked for. */
+static size_t unescape(void *user, struct MHD_Connection *connection, char *text) {
+  char *to = text;
+
+  for (const char *from = text; *from; from++) {
+    int high = *from == '%' ? g_ascii_xdigit_value(from[1]) : -1;
+    int low = high >= 0 ? g_ascii_xdigit_value(from[2]) : -1;
+    if (low >= 0 && (high | low) != 0) {
+      *to++ = (char)(high << 4 | low);
+      from += 2;
+    } else {
+      *to++ = *from;
+    }
+  }
+  *to = '\0';
+  return (size_t)(to - text);
+}
+
 static void on_log(void *user, const char *format, va_list arguments) {
   FlHttpd *self = user;
 
@@ -263,6 +281,7 @@ FlHttpd *fl_httpd_new(const FlHttpdConfig *config, GError **error) {
                                       MHD_ALLOW_UPGRADE | MHD_USE_ERROR_LOG,
                                   0, NULL, NULL, on_request, self,
                                   MHD_OPTION_EXTERNAL_LOGGER, on_log, self,
+                                  MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
                                   MHD_OPTION_NOTIFY_COMPLETED, on_request_end, self,
                                   MHD_OPTION_NOTIFY_CONNECTION, on_connection, self,
                                   MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTION_LIMIT,

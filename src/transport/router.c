@@ -71,7 +71,7 @@ void fl_router_handle(FlRequest *request, gpointer user) {
   if (g_str_equal(path, "/") && fl_ws_is_upgrade(request))
     path = fl_transport_ws.path;
   transport = fl_transport_find(path, &index);
-  if (fl_request_peer(request)->surplus && transport != &fl_transport_sse) {
+  if (fl_request_peer(request)->surplus && transport != &fl_transport_sse && !g_str_has_prefix(path, "/health/")) {
     fl_reply_problem(worker, request, 503, "The server has all the clients it takes (--max-clients).");
     return;
   }
