@@ -1,0 +1,180 @@
+/* The account of a run: what is lost, doubled, out of order, and what belongs to the window.
+ * SPDX-License-Identifier: MIT */
+#include "bench/recorder.h"
+
+#include "tests/fl_check.h"
+
+/* Update n is scheduled at n ms; the window is 10 ms to 20 ms: updates 10 to 19. */
+#define MS 1000
+
+typedef struct {
+  FlRecorder *recorder;
+  FlSubscriber subscribers[3];
+} Run;
+
+static void begin(Run *run) {
+  *run = (Run){ .recorder = fl_recorder_new() };
+  fl_recorder_open(run->recorder, 10 * MS, 20 * MS);
+}
+
+static void take(Run *run, guint who, guint64 seq) {
+  fl_recorder_take(run->recorder, &run->subscribers[who], seq, (gint64)seq * MS, (gint64)seq * MS + 300);
+}
+
+static void take_range(Run *run, guint who, guint64 from, guint64 to) {
+  for (guint64 seq = from; seq <= to; seq++)
+    take(run, who, seq);
+}
+
+static FlIntegrity end(Run *run, guint n) {
+  FlSubscriber *list[3] = { &run->subscribers[0], &run->subscribers[1], &run->subscribers[2] };
+  FlIntegrity integrity = fl_recorder_settle(run->recorder, list, n);
+  for (guint i = 0; i < 3; i++)
+    fl_subscriber_clear(&run->subscribers[i]);
+  fl_recorder_free(run->recorder);
+  return integrity;
+}
+
+static void expect(FlIntegrity got, guint64 delivered, guint64 lost, guint64 duplicated, guint64 reordered) {
+  ck_assert_uint_eq(got.delivered, delivered);
+  ck_assert_uint_eq(got.lost, lost);
+  ck_assert_uint_eq(got.duplicated, duplicated);
+  ck_assert_uint_eq(got.reordered, reordered);
+  ck_assert_uint_eq(got.negative, 0);
+}
+
+START_TEST(finds_nothing_wrong_where_all_came_in_order) {
+  Run run;
+  begin(&run);
+  take_range(&run, 0, 3, 25);
+  take_range(&run, 1, 8, 20);
+  ck_assert_uint_eq(fl_recorder_past(run.recorder), 2);
+  ck_assert_uint_eq(fl_histogram_count(fl_recorder_latency(run.recorder)), 20);
+  ck_assert_int_eq(fl_histogram_max(fl_recorder_latency(run.recorder)), 300);
+  expect(end(&run, 2), 20, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(counts_the_window_by_scheduled_time) {
+  Run run;
+  begin(&run);
+  fl_recorder_take(run.recorder, &run.subscribers[0], 9, 10 * MS - 1, 15 * MS);
+  fl_recorder_take(run.recorder, &run.subscribers[0], 10, 10 * MS, 99 * MS);
+  fl_recorder_take(run.recorder, &run.subscribers[0], 11, 20 * MS - 1, 99 * MS);
+  ck_assert_uint_eq(fl_recorder_past(run.recorder), 0);
+  fl_recorder_take(run.recorder, &run.subscribers[0], 12, 20 * MS, 99 * MS);
+  ck_assert_uint_eq(fl_recorder_past(run.recorder), 1);
+  expect(end(&run, 1), 2, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(has_nothing_in_the_window_before_it_is_opened) {
+  Run run = { .recorder = fl_recorder_new() };
+  take_range(&run, 0, 1, 30);
+  ck_assert_uint_eq(fl_recorder_past(run.recorder), 0);
+  expect(end(&run, 1), 0, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(counts_a_hole_as_lost) {
+  Run run;
+  begin(&run);
+  take_range(&run, 0, 5, 12);
+  take_range(&run, 0, 15, 25);
+  expect(end(&run, 1), 8, 2, 0, 0);
+}
+END_TEST
+
+START_TEST(counts_what_one_misses_at_either_end_as_lost) {
+  Run run;
+  begin(&run);
+  take_range(&run, 0, 5, 25);
+  take_range(&run, 1, 12, 25);
+  take_range(&run, 2, 5, 16);
+  expect(end(&run, 3), 10 + 8 + 7, 5, 0, 0);
+}
+END_TEST
+
+START_TEST(counts_one_who_got_nothing_as_having_lost_all) {
+  Run run;
+  begin(&run);
+  take_range(&run, 0, 5, 25);
+  expect(end(&run, 2), 10, 10, 0, 0);
+}
+END_TEST
+
+START_TEST(counts_an_update_that_comes_again_as_duplicated) {
+  Run run;
+  begin(&run);
+  take_range(&run, 0, 5, 13);
+  take(&run, 0, 13);
+  take(&run, 0, 11);
+  take_range(&run, 0, 14, 25);
+  ck_assert_uint_eq(fl_histogram_count(fl_recorder_latency(run.recorder)), 10);
+  expect(end(&run, 1), 10, 0, 2, 0);
+}
+END_TEST
+
+START_TEST(counts_an_update_that_comes_late_as_reordered_and_not_lost) {
+  Run run;
+  begin(&run);
+  take_range(&run, 0, 5, 11);
+  take_range(&run, 0, 15, 16);
+  take(&run, 0, 13);
+  take(&run, 0, 12);
+  take(&run, 0, 14);
+  take(&run, 0, 14);
+  take_range(&run, 0, 17, 25);
+  expect(end(&run, 1), 10, 0, 1, 3);
+}
+END_TEST
+
+START_TEST(counts_an_update_from_before_the_first_as_reordered) {
+  Run run;
+  begin(&run);
+  take(&run, 0, 11);
+  take(&run, 0, 10);
+  take_range(&run, 0, 12, 20);
+  FlIntegrity got = end(&run, 1);
+  ck_assert_uint_eq(got.reordered, 1);
+}
+END_TEST
+
+START_TEST(holds_a_subscriber_to_its_cursor) {
+  Run run;
+  begin(&run);
+  fl_subscriber_begin(&run.subscribers[0], 9);
+  fl_subscriber_begin(&run.subscribers[1], 9);
+  take_range(&run, 0, 10, 20);
+  take_range(&run, 1, 11, 20);
+  expect(end(&run, 2), 19, 1, 0, 0);
+}
+END_TEST
+
+START_TEST(counts_negative_latencies_apart) {
+  Run run;
+  begin(&run);
+  fl_recorder_take(run.recorder, &run.subscribers[0], 10, 10 * MS, 10 * MS - 1);
+  fl_recorder_take(run.recorder, &run.subscribers[0], 11, 11 * MS, 11 * MS);
+  ck_assert_uint_eq(fl_histogram_count(fl_recorder_latency(run.recorder)), 1);
+  ck_assert_uint_eq(end(&run, 1).negative, 1);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("recorder");
+  TCase *tcase = tcase_create("recorder");
+  tcase_add_test(tcase, finds_nothing_wrong_where_all_came_in_order);
+  tcase_add_test(tcase, counts_the_window_by_scheduled_time);
+  tcase_add_test(tcase, has_nothing_in_the_window_before_it_is_opened);
+  tcase_add_test(tcase, counts_a_hole_as_lost);
+  tcase_add_test(tcase, counts_what_one_misses_at_either_end_as_lost);
+  tcase_add_test(tcase, counts_one_who_got_nothing_as_having_lost_all);
+  tcase_add_test(tcase, counts_an_update_that_comes_again_as_duplicated);
+  tcase_add_test(tcase, counts_an_update_that_comes_late_as_reordered_and_not_lost);
+  tcase_add_test(tcase, counts_an_update_from_before_the_first_as_reordered);
+  tcase_add_test(tcase, holds_a_subscriber_to_its_cursor);
+  tcase_add_test(tcase, counts_negative_latencies_apart);
+  suite_add_tcase(suite, tcase);
+  return fl_check_run(suite);
+}
