@@ -8,7 +8,7 @@
 #include "core/units.h"
 
 typedef struct {
-  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *seed;
+  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *settle, *seed;
 } Texts;
 
 static gboolean fail(GError **error, const char *flag, const char *value, const char *wants) {
@@ -52,6 +52,8 @@ static gboolean take_numbers(const Texts *texts, FlBenchOptions *self, GError **
     return fail(error, "--seed", texts->seed, "a number below 2^32");
   return take_duration("-d", texts->duration, 1000000, &self->duration_ns, error) &&
          take_duration("--warmup", texts->warmup, 0, &self->warmup_ns, error) &&
+         take_duration("--heartbeat", texts->heartbeat, 10000000, &self->heartbeat_ns, error) &&
+         take_duration("--settle", texts->settle, 0, &self->settle_ns, error) &&
          take_duration("--poll-interval", texts->poll_interval, 1000000, &self->poll_interval_ns, error);
 }
 
@@ -75,6 +77,8 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "duration", 'd', 0, G_OPTION_ARG_STRING, &texts->duration, "Time that is measured (5s)", "TIME" },
     { "warmup", 0, 0, G_OPTION_ARG_STRING, &texts->warmup, "Time before it, with all connected (1s)", "TIME" },
     { "poll-interval", 0, 0, G_OPTION_ARG_STRING, &texts->poll_interval, "Time between a client's short polls (1s)", "TIME" },
+    { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Of the server (15s)", "TIME" },
+    { "settle", 0, 0, G_OPTION_ARG_STRING, &texts->settle, "Wait before each reading of the server's memory (0s)", "TIME" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &texts->seed, "Of the first polls' places in the interval (1)", "N" },
     { "floor", 0, 0, G_OPTION_ARG_NONE, &self->floor, "Measure a bare loop of send() as well", NULL },
     { "url", 0, 0, G_OPTION_ARG_STRING, &self->url, "Measure the server that runs there", "URL" },
@@ -109,6 +113,7 @@ FlBenchOptions *fl_bench_options_parse(int *argc, char ***argv, GError **error) 
   self->rate_hz = 10;
   self->size_bytes = 128;
   self->duration_ns = G_GINT64_CONSTANT(5000000000);
+  self->heartbeat_ns = G_GINT64_CONSTANT(15000000000);
   self->warmup_ns = self->poll_interval_ns = G_GINT64_CONSTANT(1000000000);
   self->seed = 1;
   gboolean ok = read_arguments(argc, argv, self, &texts, error);

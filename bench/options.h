@@ -11,6 +11,8 @@ typedef struct {
   double rate_hz;
   gint64 size_bytes;
   gint64 duration_ns, warmup_ns, poll_interval_ns;
+  gint64 heartbeat_ns; /* of our own server */
+  gint64 settle_ns;    /* before each reading of the server's memory */
   gint64 seed;
   char *url; /* NULL: a server of our own */
   char *json;

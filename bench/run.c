@@ -64,9 +64,11 @@ static gboolean start_server(Run *self, GError **error) {
   char rate[G_ASCII_DTOSTR_BUF_SIZE];
   g_ascii_formatd(rate, sizeof rate, "%.9g", config->options->rate_hz);
   g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, config->options->size_bytes);
+  g_autofree char *heartbeat =
+      g_strdup_printf("%" G_GINT64_FORMAT "us", config->options->heartbeat_ns / 1000);
   /* The history covers what a slow poller may leave lying, so that a gap is the server's fault. */
   const char *const server[] = { config->program, "--port", "0", "--rate", rate, "--size", size, "--history", "100k",
-                                 "--history-bytes", "256M", NULL };
+                                 "--history-bytes", "256M", "--heartbeat", heartbeat, NULL };
   const char *const bare[] = { config->program, rate, size, NULL };
   self->child = fl_child_start(config->target == FL_TARGET_FLOOR ? bare : server, config->setting->server_cpu, error);
   if (!self->child)
@@ -147,7 +149,7 @@ static double slope(const double x[MEMORY_POINTS], const double y[MEMORY_POINTS]
 
 /* Connect in four equal parts, and read the server's memory after each. */
 static gboolean connect_parts(Run *self, guint clients) {
-  gint64 until_ns = fl_clock_now_ns() + CONNECT_NS;
+  gint64 until_ns = fl_clock_now_ns() + CONNECT_NS + MEMORY_POINTS * self->config->options->settle_ns;
   double count[MEMORY_POINTS], pss[MEMORY_POINTS];
   gboolean measured = self->child && clients >= CLIENTS_FOR_MEMORY;
 
@@ -155,6 +157,8 @@ static gboolean connect_parts(Run *self, guint clients) {
     guint so_far = clients * (i + 1) / MEMORY_POINTS;
     self->config->progress(self->config->transport, "connecting", (double)i / MEMORY_POINTS);
     if (!fl_load_connect(self->load, so_far, until_ns))
+      return FALSE;
+    if (!fl_load_run(self->load, fl_clock_now_ns() + self->config->options->settle_ns, FALSE))
       return FALSE;
     count[i] = so_far;
     pss[i] = measured ? (double)fl_usage_pss_bytes(fl_child_pid(self->child)) : -1;
