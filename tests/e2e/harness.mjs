@@ -12,7 +12,7 @@ import { createInterface } from 'node:readline';
 
 export { assert };
 
-const patience = process.env.FEEDLAB_SANITIZERS === 'yes' ? 4 : 1;
+const patience = Number(process.env.FEEDLAB_PATIENCE ?? (process.env.FEEDLAB_SANITIZERS === 'yes' ? 4 : 1));
 export const DEADLINE_MS = 15000 * patience;
 
 /** The promise's value, or an error that says what did not come in time. */
