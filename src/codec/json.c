@@ -34,9 +34,13 @@ static GString *strip(const char *text, gsize len) {
 
 GString *fl_json_normalise(const char *text, gsize len, char **ret_error) {
   json_error_t error;
+
+  if (memchr(text, '\0', len)) { /* where jansson would stop reading, and be content */
+    *ret_error = g_strdup("a NUL byte is no part of JSON");
+    return NULL;
+  }
   /* Integers are read as doubles only to be checked: 12345678901234567890 is valid JSON and stays as it is. */
   json_t *value = json_loadb(text, len, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, &error);
-
   if (!value) {
     *ret_error = g_strdup_printf("%s (line %d, column %d)", error.text, error.line, error.column);
     return NULL;

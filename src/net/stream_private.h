@@ -48,6 +48,7 @@ struct _FlStreamSet {
   guint remaining; /* streams that it has still to visit */
   FlDeadlineList heartbeats;
   FlDeadlineList grace;
+  gint64 tick_ns; /* the time of the tick being run */
 };
 
 /* Move everything that can be moved. Ends in any state; a DEAD stream is the caller's to leave. */

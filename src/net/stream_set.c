@@ -38,7 +38,7 @@ static void on_heartbeat(FlDeadline *entry, gpointer user) {
     fl_stream_leave(stream);
     return;
   }
-  fl_deadline_start(&self->heartbeats, &stream->beat, fl_clock_now_ns());
+  fl_deadline_start(&self->heartbeats, &stream->beat, self->tick_ns);
   if (stream->blocked)
     return;
   stream->kind->heartbeat(stream);
@@ -107,6 +107,7 @@ gboolean fl_stream_set_walk(FlStreamSet *self, guint slice) {
 }
 
 gint64 fl_stream_set_tick(FlStreamSet *self, gint64 now_ns) {
+  self->tick_ns = now_ns;
   gint64 beat = fl_deadline_list_run(&self->heartbeats, now_ns);
   gint64 end = fl_deadline_list_run(&self->grace, now_ns);
   return MIN(beat, end);

@@ -1,0 +1,101 @@
+/* Who may ask.
+ * SPDX-License-Identifier: MIT */
+#include "net/access.h"
+
+#include "tests/fl_check.h"
+
+static FlAccess *access_of(gboolean on_loopback, char *token) {
+  char *hosts[] = { (char *)"lab.example", NULL };
+  char *origins[] = { (char *)"https://page.example", (char *)"null", NULL };
+  char *proxies[] = { (char *)"10.0.0.0/8", NULL };
+  FlAccessConfig config = { hosts, origins, proxies, token, on_loopback };
+  FlAccess *access = fl_access_new(&config, NULL);
+  ck_assert_ptr_nonnull(access);
+  return access;
+}
+
+START_TEST(lets_addresses_localhost_and_named_hosts_in) {
+  static const char *const good[] = { "localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080", "192.168.1.9", "lab.example:80" };
+  static const char *const bad[] = { "", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "[::1",
+                                     "localhost:x", "localhost:80:80", "[::1]x", "localhost:999999" };
+  FlAccess *access = access_of(TRUE, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS(good); i++)
+    ck_assert_msg(fl_access_host(access, good[i]), "%s", good[i]);
+  for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+    ck_assert_msg(!fl_access_host(access, bad[i]), "%s", bad[i]);
+  ck_assert(!fl_access_host(access, NULL));
+  fl_access_free(access);
+}
+END_TEST
+
+START_TEST(judges_origins) {
+  FlAccess *near = access_of(TRUE, NULL);
+  FlAccess *far = access_of(FALSE, NULL);
+  ck_assert_int_eq(fl_access_origin(near, NULL, "localhost:8080"), FL_ORIGIN_SAME);
+  ck_assert_int_eq(fl_access_origin(near, "http://localhost:8080", "localhost:8080"), FL_ORIGIN_SAME);
+  ck_assert_int_eq(fl_access_origin(near, "http://localhost:3000", "localhost:8080"), FL_ORIGIN_ALLOWED);
+  ck_assert_int_eq(fl_access_origin(far, "http://localhost:3000", "1.2.3.4:8080"), FL_ORIGIN_REFUSED);
+  ck_assert_int_eq(fl_access_origin(near, "https://page.example", "localhost:8080"), FL_ORIGIN_ALLOWED);
+  ck_assert_int_eq(fl_access_origin(near, "null", "localhost:8080"), FL_ORIGIN_ALLOWED);
+  ck_assert_int_eq(fl_access_origin(near, "http://evil.example", "localhost:8080"), FL_ORIGIN_REFUSED);
+  ck_assert_int_eq(fl_access_origin(near, "http://localhost.evil.example", "localhost:8080"), FL_ORIGIN_REFUSED);
+  ck_assert_int_eq(fl_access_origin(near, "", "localhost:8080"), FL_ORIGIN_REFUSED);
+  fl_access_free(near);
+  fl_access_free(far);
+}
+END_TEST
+
+START_TEST(guards_publishing) {
+  FlAccess *near = access_of(TRUE, NULL), *far = access_of(FALSE, NULL), *guarded = access_of(FALSE, (char *)"secret");
+  ck_assert(fl_access_may_publish(near, NULL));
+  ck_assert(!fl_access_may_publish(far, NULL));
+  ck_assert(!fl_access_may_publish(far, "anything"));
+  ck_assert(fl_access_may_publish(guarded, "secret"));
+  ck_assert(!fl_access_may_publish(guarded, NULL));
+  ck_assert(!fl_access_may_publish(guarded, ""));
+  ck_assert(!fl_access_may_publish(guarded, "secre"));
+  ck_assert(!fl_access_may_publish(guarded, "secrets"));
+  ck_assert(!fl_access_may_publish(guarded, "sEcret"));
+  fl_access_free(near);
+  fl_access_free(far);
+  fl_access_free(guarded);
+}
+END_TEST
+
+static void assert_ip(const FlAccess *access, const char *socket, const char *forwarded, const char *ip) {
+  g_autofree char *got = fl_access_client_ip(access, socket, forwarded);
+  ck_assert_str_eq(got, ip);
+}
+
+START_TEST(believes_trusted_proxies_only) {
+  FlAccess *access = access_of(TRUE, NULL);
+  assert_ip(access, "127.0.0.1", "9.9.9.9", "127.0.0.1");
+  assert_ip(access, "10.1.2.3", NULL, "10.1.2.3");
+  assert_ip(access, "10.1.2.3", "6.6.6.6, 9.9.9.9", "9.9.9.9");
+  assert_ip(access, "10.1.2.3", "9.9.9.9, 10.7.7.7", "9.9.9.9");
+  assert_ip(access, "10.1.2.3", "nonsense", "10.1.2.3");
+  assert_ip(access, "10.1.2.3", "9.9.9.9\x1b, 10.1.1.1", "10.1.1.1");
+  fl_access_free(access);
+}
+END_TEST
+
+START_TEST(names_a_block_that_is_none) {
+  char *proxies[] = { (char *)"10.0.0.0/99", NULL };
+  FlAccessConfig config = { .trust_proxies = proxies };
+  g_autoptr(GError) error = NULL;
+  ck_assert_ptr_null(fl_access_new(&config, &error));
+  ck_assert(g_str_has_prefix(error->message, "--trust-proxy 10.0.0.0/99: "));
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("access");
+  TCase *tcase = tcase_create("access");
+  tcase_add_test(tcase, lets_addresses_localhost_and_named_hosts_in);
+  tcase_add_test(tcase, judges_origins);
+  tcase_add_test(tcase, guards_publishing);
+  tcase_add_test(tcase, believes_trusted_proxies_only);
+  tcase_add_test(tcase, names_a_block_that_is_none);
+  suite_add_tcase(suite, tcase);
+  return fl_check_run(suite);
+}
