@@ -13,30 +13,30 @@ typedef enum {
 } FlStreamState;
 
 struct _FlStream {
+  /* What a fan-out touches comes first, in two lines of the cache. */
   FlPollable pollable; /* first */
   const FlStreamKind *kind;
   FlStreamSet *set;
   FlTransportStats *stats;
-  gpointer data; /* the transport's */
-
-  guint64 cursor;   /* the last update that the kernel has got, wholly or in part */
-  FlUpdate *frame;  /* the update of which it has got a part … */
-  gsize frame_sent; /* … and how much */
+  guint64 cursor;     /* the last update that the kernel has got, wholly or in part */
+  FlUpdate *frame;    /* the update of which it has got a part … */
+  gsize frame_sent;   /* … and how much */
   GByteArray *outbox; /* NULL while empty */
   gsize outbox_sent;
-  GBytes *latest; /* waits for an empty outbox */
-
-  FlDeadline beat, end;
-  guint index; /* in the set */
-  int code;    /* how it ended: a close code, 0 where there is none */
   FlStreamState state;
   guint blocked : 1; /* the socket is full; EPOLLOUT will come */
   guint read_paused : 1;
   guint await_peer : 1;
   guint peer_done : 1;
+  guint64 updates, bytes_out;
 
+  GBytes *latest; /* waits for an empty outbox */
+  gpointer data;  /* the transport's */
+  FlDeadline beat, end;
+  guint index; /* in the set */
+  int code;    /* how it ended: a close code, 0 where there is none */
   guint64 id;
-  guint64 updates, bytes_in, bytes_out;
+  guint64 bytes_in;
   gint64 opened_ns;
   char ip[]; /* NUL-terminated */
 };

@@ -93,12 +93,20 @@ void fl_stream_set_wake(FlStreamSet *self) {
   self->remaining = n;
 }
 
+/* While one stream is in the kernel, the next one's two lines come into the cache. */
+static void prefetch(const FlStream *stream) {
+  __builtin_prefetch(stream);
+  __builtin_prefetch((const char *)stream + 64);
+}
+
 gboolean fl_stream_set_walk(FlStreamSet *self, guint slice) {
   for (; slice > 0 && self->remaining > 0; slice--) {
     self->remaining--;
     if (self->next >= self->streams->len)
       self->next = 0;
     FlStream *stream = self->streams->pdata[self->next++];
+    if (self->next < self->streams->len)
+      prefetch(self->streams->pdata[self->next]);
     fl_stream_pump(stream);
     if (stream->state == FL_STREAM_DEAD)
       fl_stream_leave(stream);
