@@ -8,9 +8,13 @@
 
 #include "core/units.h"
 
+#define DEFAULT_BODY (1024 * 1024)
+#define CONFORMANCE_BODY (16 * 1024 * 1024)
+
 /* What GOption hands over as text. */
 typedef struct {
   char *port, *speed, *interval, *rate, *size, *history, *history_bytes, *heartbeat, *workers;
+  char *ping_interval, *ping_timeout, *connect_timeout;
   char *max_clients, *max_lag, *slow, *max_body, *drain, *sndbuf, *log_format;
 } Texts;
 
@@ -59,6 +63,13 @@ static gboolean take_duration(const char *flag, const char *text, gint64 least_n
   }
   fail(error, flag, text, "a duration such as 500ms, 3s or 2m");
   return FALSE;
+}
+
+/* Socket.IO's own servers take milliseconds: a bare number is that. */
+static gboolean take_milliseconds(const char *flag, const char *text, gint64 *ret, GError **error) {
+  gboolean is_bare = text && *text && strspn(text, "0123456789") == strlen(text);
+  g_autofree char *with_unit = is_bare ? g_strconcat(text, "ms", NULL) : g_strdup(text);
+  return take_duration(flag, with_unit, 1000000, ret, error);
 }
 
 static gboolean take_rate(const Texts *texts, FlOptions *self, GError **error) {
@@ -119,6 +130,9 @@ static gboolean take_all(const Texts *texts, FlOptions *self, GError **error) {
       take_count("--workers", texts->workers, 1, 256, &self->workers, error) &&
       take_count("--max-clients", texts->max_clients, 1, 10000000, &self->max_clients, error) &&
       take_count("--max-lag", texts->max_lag, 1, 10000000, &self->max_lag, error) &&
+      take_milliseconds("--ping-interval", texts->ping_interval, &self->ping_interval_ns, error) &&
+      take_milliseconds("--ping-timeout", texts->ping_timeout, &self->ping_timeout_ns, error) &&
+      take_milliseconds("--connect-timeout", texts->connect_timeout, &self->connect_timeout_ns, error) &&
       take_bytes("--max-body", texts->max_body, 1, 1024 * 1024 * 1024, &self->max_body, error) &&
       take_duration("--drain", texts->drain, 0, &self->drain_ns, error) &&
       take_bytes("--sndbuf", texts->sndbuf, 1, 1024 * 1024 * 1024, &self->sndbuf_bytes, error) &&
@@ -143,6 +157,30 @@ static gboolean take_web_root(FlOptions *self, GError **error) {
   g_free(self->web_root);
   self->web_root = g_strdup(real);
   free(real);
+  return TRUE;
+}
+
+/* Only what can stand in a path as it is; given the slashes around it. */
+static gboolean take_socketio_path(FlOptions *self, GError **error) {
+  const char *path = self->socketio_path ? self->socketio_path : "/socket.io";
+  gsize len = strlen(path);
+
+  if (path[0] != '/' || len < 2 || strspn(path, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "/._~-") < len) {
+    fail(error, "--socketio-path", path, "a path such as /socket.io");
+    return FALSE;
+  }
+  char *whole = g_str_has_suffix(path, "/") ? g_strdup(path) : g_strconcat(path, "/", NULL);
+  g_free(self->socketio_path);
+  self->socketio_path = whole;
+  return TRUE;
+}
+
+static gboolean check_namespaces(const FlOptions *self, GError **error) {
+  for (char **nsp = self->namespaces; nsp && *nsp; nsp++)
+    if ((*nsp)[0] != '/' || strchr(*nsp, ',')) {
+      fail(error, "--namespace", *nsp, "a name that begins with a slash and has no comma");
+      return FALSE;
+    }
   return TRUE;
 }
 
@@ -177,6 +215,12 @@ static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *
     { "publish-token", 0, 0, G_OPTION_ARG_STRING, &self->access.publish_token, "Publishing needs this bearer token", "TOKEN" },
     { "trust-proxy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.trust_proxies, "Believe X-Forwarded-For from here (again for more)", "CIDR" },
     { "web-root", 0, 0, G_OPTION_ARG_FILENAME, &self->web_root, "Serve this folder instead of the built-in page", "DIR" },
+    { "socketio-path", 0, 0, G_OPTION_ARG_STRING, &self->socketio_path, "Where Socket.IO is served (/socket.io)", "PATH" },
+    { "namespace", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->namespaces, "Socket.IO: take this namespace too (again for more)", "NAME" },
+    { "ping-interval", 0, 0, G_OPTION_ARG_STRING, &texts->ping_interval, "Socket.IO: time between pings (25000, in ms)", "TIME" },
+    { "ping-timeout", 0, 0, G_OPTION_ARG_STRING, &texts->ping_timeout, "Socket.IO: time for the pong (20000)", "TIME" },
+    { "connect-timeout", 0, 0, G_OPTION_ARG_STRING, &texts->connect_timeout, "Socket.IO: time for the CONNECT (45000)", "TIME" },
+    { "conformance", 0, 0, G_OPTION_ARG_NONE, &self->conformance, "No feed: echo, as the protocols' test suites want it", NULL },
     { "log-format", 0, 0, G_OPTION_ARG_STRING, &texts->log_format, "text or json (text)", "FORMAT" },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose, "Log what the HTTP library has to say as well", NULL },
     { "version", 0, 0, G_OPTION_ARG_NONE, &self->show_version, "Print the version", NULL },
@@ -184,7 +228,8 @@ static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *
   };
   g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 
-  g_option_context_set_summary(context, "Serves one feed of updates by polling, long polling, Server-Sent Events and WebSocket.");
+  g_option_context_set_summary(context, "Serves one feed of updates by polling, long polling, Server-Sent Events, WebSocket "
+                                        "and Socket.IO.");
   g_option_context_add_main_entries(context, entries, NULL);
   if (!g_option_context_parse(context, argc, argv, error))
     return FALSE;
@@ -207,10 +252,12 @@ FlOptions *fl_options_parse(int *argc, char ***argv, GError **error) {
   self->history_bytes = 64 * 1024 * 1024;
   self->heartbeat_ns = G_GINT64_CONSTANT(15000000000);
   self->workers = 1;
-  self->max_body = 1024 * 1024;
+  self->ping_interval_ns = G_GINT64_CONSTANT(25000000000);
+  self->ping_timeout_ns = G_GINT64_CONSTANT(20000000000);
+  self->connect_timeout_ns = G_GINT64_CONSTANT(45000000000);
   self->drain_ns = G_GINT64_CONSTANT(10000000000);
   gboolean ok = read_arguments(argc, argv, self, &texts, error) && take_all(&texts, self, error) &&
-                take_web_root(self, error);
+                take_web_root(self, error) && take_socketio_path(self, error) && check_namespaces(self, error);
   clear_texts(&texts);
   if (!ok) {
     fl_options_free(self);
@@ -219,7 +266,9 @@ FlOptions *fl_options_parse(int *argc, char ***argv, GError **error) {
   if (!self->listen)
     self->listen = g_strdup("127.0.0.1");
   if (!self->source)
-    self->source = g_strdup("clock");
+    self->source = g_strdup(self->conformance ? "none" : "clock");
+  if (self->max_body == 0)
+    self->max_body = self->conformance ? CONFORMANCE_BODY : DEFAULT_BODY;
   return self;
 }
 
@@ -229,6 +278,8 @@ void fl_options_free(FlOptions *self) {
   g_free(self->listen);
   g_free(self->source);
   g_free(self->web_root);
+  g_free(self->socketio_path);
+  g_strfreev(self->namespaces);
   g_strfreev(self->access.allow_hosts);
   g_strfreev(self->access.allow_origins);
   g_strfreev(self->access.trust_proxies);

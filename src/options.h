@@ -25,6 +25,10 @@ typedef struct {
   gint64 sndbuf_bytes; /* 0: the kernel's */
   FlAccessConfig access; /* on_loopback is not set here */
   char *web_root;
+  char *socketio_path; /* begins and ends with a slash */
+  char **namespaces;   /* NULL: none */
+  gint64 ping_interval_ns, ping_timeout_ns, connect_timeout_ns;
+  gboolean conformance;
   FlLogFormat log_format;
   gboolean verbose;
   gboolean show_version;

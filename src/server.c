@@ -10,10 +10,12 @@
 #include "core/clock.h"
 #include "core/source.h"
 #include "transport/client_log.h"
+#include "transport/conformance.h"
 #include "transport/router.h"
 
 #define OWN_DESCRIPTORS 64 /* that are not clients' */
 #define SERVED_CHECK_MS 20
+#define MAX_PAYLOAD 1000000 /* of Engine.IO, as in the reference implementation */
 
 struct _FlServer {
   const FlOptions *options;
@@ -116,9 +118,9 @@ static gboolean add_worker(FlServer *self, int listen_fd, guint index, GError **
     .drain_ns = options->drain_ns,
     .sndbuf_bytes = (int)options->sndbuf_bytes,
     .verbose = options->verbose,
-    .handle = fl_router_handle,
+    .handle = options->conformance ? fl_conformance_handle : fl_router_handle,
     .peer_left = fl_client_peer_left,
-    .stream_left = fl_client_stream_left,
+    .began = options->conformance ? fl_conformance_began : fl_router_began,
     .application = &self->application,
   };
   FlWorker *worker = fl_worker_new(&config, error);
@@ -187,6 +189,12 @@ FlServer *fl_server_new(const FlOptions *options, FlLog *log, GError **error) {
   self->application.sequencer = fl_sequencer_new(epoch);
   self->application.source_stats = &self->source_stats;
   self->application.web_root = options->web_root;
+  self->application.socketio_path = options->socketio_path;
+  self->application.namespaces = options->namespaces;
+  self->application.ping_interval_ns = options->ping_interval_ns;
+  self->application.ping_timeout_ns = options->ping_timeout_ns;
+  self->application.connect_timeout_ns = options->connect_timeout_ns;
+  self->application.max_payload = (gsize)MIN(options->max_body, MAX_PAYLOAD);
   self->application.started_ns = fl_clock_now_ns();
   self->application.workers = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))fl_worker_free);
   self->watches[0] = g_unix_signal_add(SIGTERM, on_signal, self);

@@ -136,6 +136,32 @@ const char *fl_json_member(const GString *object, const char *key, gsize *ret_le
   return NULL;
 }
 
+const char *fl_json_element(const GString *array, guint n, gsize *ret_len) {
+  const char *p = array->str;
+  const char *end = p + array->len;
+
+  if (array->len < 3 || *p != '[')
+    return NULL;
+  for (p++; p < end; p++) {
+    const char *after = skip_value(p, end);
+    if (n-- == 0) {
+      *ret_len = (gsize)(after - p);
+      return p;
+    }
+    p = after;
+  }
+  return NULL;
+}
+
+char *fl_json_text(const char *value, gsize len) {
+  if (len < 2 || *value != '"')
+    return NULL;
+  json_t *string = json_loadb(value, len, JSON_DECODE_ANY, NULL);
+  char *text = g_strdup(json_string_value(string));
+  json_decref(string);
+  return text;
+}
+
 static gboolean read_time(const json_t *object, gint64 *ret_t_us) {
   const json_t *t = json_object_get(object, "t");
   const json_t *time = json_object_get(object, "time");

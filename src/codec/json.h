@@ -20,6 +20,14 @@ GString *fl_json_from_line(const char *line, gsize len);
  * found. Returns: a pointer into `object`, or NULL where it has no such member or is no object. */
 const char *fl_json_member(const GString *object, const char *key, gsize *ret_len);
 
+/* fl_json_element: the bytes of an array's n-th element. `array` is normalised. Returns: a pointer into `array`, or NULL
+ * where it has no such element or is no array. */
+const char *fl_json_element(const GString *array, guint n, gsize *ret_len);
+
+/* fl_json_text: the text of a JSON string such as fl_json_member gives; NULL where the value is no string, or holds a NUL
+ * (no cursor, token or name does). Owned by the caller. */
+char *fl_json_text(const char *value, gsize len);
+
 /* fl_json_record: read one line of a replay file: an object with a time and, as `data`, a value; without `data` the
  * object is itself the value. The time is `t` (Unix microseconds, as in the feed's own updates) or `time` (Unix seconds,
  * or an ISO 8601 string).

@@ -30,19 +30,3 @@ gboolean fl_websocket_accept(const char *key, char ret_accept[FL_WS_ACCEPT_LEN +
   g_strlcpy(ret_accept, text, FL_WS_ACCEPT_LEN + 1);
   return TRUE;
 }
-
-gboolean fl_header_has_token(const char *value, const char *token) {
-  gsize token_len = strlen(token);
-
-  while (value && *value) {
-    value += strspn(value, " \t,");
-    gsize len = strcspn(value, ",");
-    gsize bare = len;
-    while (bare > 0 && (value[bare - 1] == ' ' || value[bare - 1] == '\t'))
-      bare--;
-    if (bare == token_len && g_ascii_strncasecmp(value, token, token_len) == 0)
-      return TRUE;
-    value += len;
-  }
-  return FALSE;
-}

@@ -14,6 +14,3 @@
 /* fl_websocket_accept: the answer to a key (RFC 6455, 4.2.2, step 5.4).
  * Returns: FALSE where `key` is not the base64 of 16 bytes. */
 gboolean fl_websocket_accept(const char *key, char ret_accept[FL_WS_ACCEPT_LEN + 1]);
-
-/* fl_header_has_token: whether a comma-separated header value holds a token, in any case ("keep-alive, Upgrade"). */
-gboolean fl_header_has_token(const char *value, const char *token);

@@ -1,12 +1,14 @@
-/* Built-in files, as a GResource made from web/web.gresource.xml.
+/* Built-in files, as GResources: /web/… from web/, /socket.io/… from the npm package socket.io-client.
  * SPDX-License-Identifier: MIT */
 #include "net/assets.h"
 
 #include <gio/gio.h>
 
+#include "net/socketio_resources.h"
 #include "net/web_resources.h"
 
 GBytes *fl_assets_lookup(const char *path) {
-  g_autofree char *full = g_strconcat("/feedlab/web", path, NULL);
-  return g_resource_lookup_data(fl_web_get_resource(), full, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  g_autofree char *full = g_strconcat("/feedlab", path, NULL);
+  GResource *resource = g_str_has_prefix(path, "/web/") ? fl_web_get_resource() : fl_socketio_get_resource();
+  return g_resource_lookup_data(resource, full, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
 }

@@ -1,8 +1,8 @@
-/* The files of web/ that are built into the program.
+/* The files that are built into the program: those of web/, and the Socket.IO client.
  * SPDX-License-Identifier: MIT */
 #pragma once
 
 #include <glib.h>
 
-/* fl_assets_lookup: the bytes of `/index.html` and the like; a new reference, NULL where there is none. */
+/* fl_assets_lookup: the bytes of `/web/index.html`, `/socket.io/socket.io.js` and the like; a new reference, NULL where there is none. */
 GBytes *fl_assets_lookup(const char *path);

@@ -52,7 +52,9 @@ struct _FlRequest {
   guint64 declared_bytes;
   gsize body_bytes;
   GByteArray *body;
-  gboolean resumed;
+  gboolean resumed, hung_up;
+  gpointer attached;
+  void (*ended)(gpointer attached);
   FlDeadline deadline;
   enum MHD_Result result; /* of the call being made */
   FlUpgraded upgraded;
@@ -156,7 +158,10 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
   if (!self) {
     self = *request_state = request_new(httpd, connection, url, method);
     /* Anything else is answered on the final call only: an answer queued now would end the connection. */
-    return refuse_by_head(self) ? self->result : MHD_YES;
+    self->result = MHD_YES;
+    if (!refuse_by_head(self) && self->is_post)
+      httpd->config.began(self, httpd->config.user);
+    return self->result;
   }
   if (*upload_size > 0) {
     self->body_bytes += *upload_size;
@@ -189,6 +194,8 @@ static void on_request_end(void *user, struct MHD_Connection *connection, void *
   fl_deadline_stop(&self->deadline);
   if (self->of->held == self)
     self->of->held = NULL;
+  if (self->attached)
+    self->ended(self->attached);
   if (self->body)
     g_byte_array_unref(self->body);
   g_free(self->upgraded_user);
@@ -200,8 +207,10 @@ static void on_request_end(void *user, struct MHD_Connection *connection, void *
 
 static void on_hangup(FlPollable *pollable, guint32 events) {
   Connection *self = (Connection *)((char *)pollable - offsetof(Connection, hangup));
-  if (self->held)
-    fl_request_resume(self->held);
+  if (!self->held)
+    return;
+  self->held->hung_up = TRUE;
+  fl_request_resume(self->held);
 }
 
 static void connection_started(FlHttpd *httpd, struct MHD_Connection *connection, void **context) {
@@ -376,6 +385,20 @@ FlPeer *fl_request_peer(const FlRequest *self) {
 
 gboolean fl_request_resumed(const FlRequest *self) {
   return self->resumed;
+}
+
+gboolean fl_request_hung_up(const FlRequest *self) {
+  return self->hung_up;
+}
+
+void fl_request_attach(FlRequest *self, gpointer data, void (*ended)(gpointer data)) {
+  g_assert(!self->attached);
+  self->attached = data;
+  self->ended = ended;
+}
+
+gpointer fl_request_attached(const FlRequest *self) {
+  return self->attached;
 }
 
 FlDeadline *fl_request_deadline(FlRequest *self) {

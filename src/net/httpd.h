@@ -31,7 +31,8 @@ typedef struct {
   gint64 since_ns;
   char *client_ip;                     /* as logged, NULL until the peer is a client of a transport */
   guint64 held_at;                     /* the head of the feed when its request was held */
-  guint32 present;                     /* bit n: it has come as a client of transport n */
+  guint32 present;                     /* bit n: it has come as a client of transport n … */
+  guint32 carries;                     /* … or carries a client of transport n that is more than one connection */
   guint64 updates[FL_PEER_TRANSPORTS]; /* sent to it, per transport */
   guint64 counted_in, counted_out;     /* bytes already added to the statistics … */
   gint64 counted_ns;                   /* … and when */
@@ -45,6 +46,8 @@ typedef struct {
 
 typedef struct {
   void (*handle)(FlRequest *request, gpointer user);
+  /* The head of a POST is read, its body is to come. To answer here refuses the body and ends the connection. */
+  void (*began)(FlRequest *request, gpointer user);
   void (*peer_closed)(FlPeer *peer, gboolean detached, gpointer user);
   gpointer user;
   FlLog *log;
@@ -94,6 +97,13 @@ FlPeer *fl_request_peer(const FlRequest *self);
 
 /* fl_request_resumed: whether this is the call after a resume. */
 gboolean fl_request_resumed(const FlRequest *self);
+
+/* fl_request_hung_up: whether the peer said its last while the request was held. */
+gboolean fl_request_hung_up(const FlRequest *self);
+
+/* fl_request_attach: keep something with the request; `ended` is called with it when the request ends, answered or not. */
+void fl_request_attach(FlRequest *self, gpointer data, void (*ended)(gpointer data));
+gpointer fl_request_attached(const FlRequest *self);
 
 /* fl_request_deadline: an entry for whoever holds the request; stopped when the request ends. */
 FlDeadline *fl_request_deadline(FlRequest *self);

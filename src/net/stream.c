@@ -44,6 +44,10 @@ static gboolean outbox_full(const FlStream *self) {
   return outbox_left(self) > FL_OUTBOX_MAX;
 }
 
+static gboolean is_fed(const FlStream *self) {
+  return self->state == FL_STREAM_OPEN && self->follows;
+}
+
 /* What one sendmsg gathers, in this order. */
 typedef struct {
   struct iovec iov[IOV_MOST];
@@ -77,7 +81,7 @@ static void gather(FlStream *self, Gathering *to) {
     to->outbox_bytes = outbox_left(self);
     gather_bytes(to, self->outbox->data + self->outbox_sent, to->outbox_bytes);
   }
-  if (self->state != FL_STREAM_OPEN)
+  if (!is_fed(self))
     return;
   guint64 head = fl_feed_head(feed);
   for (guint64 seq = self->cursor + 1; seq <= head && to->n < IOV_MOST; seq++) {
@@ -153,7 +157,7 @@ static gboolean too_slow(const FlStream *self) {
   const FlStreamSetConfig *config = &self->set->config;
   guint64 cursor = self->cursor;
   FlGap gap;
-  return config->slow == FL_SLOW_CLOSE && self->state == FL_STREAM_OPEN &&
+  return config->slow == FL_SLOW_CLOSE && is_fed(self) &&
          fl_feed_skip(config->feed, config->max_lag, &cursor, &gap);
 }
 
@@ -183,7 +187,7 @@ void fl_stream_pump(FlStream *self) {
   if (too_slow(self))
     self->kind->goodbye(self, FL_GOODBYE_TOO_SLOW);
   while (!self->blocked && self->state <= FL_STREAM_LAST_WORDS) {
-    if (self->state == FL_STREAM_OPEN)
+    if (is_fed(self))
       tell_gap(self);
     gather(self, &gathering);
     if (gathering.n == 0) {
@@ -279,13 +283,22 @@ void fl_stream_ready(FlPollable *pollable, guint32 events) {
 }
 
 gboolean fl_stream_is_behind(const FlStream *self) {
-  if (self->state == FL_STREAM_OPEN && self->cursor < fl_feed_head(self->set->config.feed))
+  if (is_fed(self) && self->cursor < fl_feed_head(self->set->config.feed))
     return TRUE;
   return self->state <= FL_STREAM_LAST_WORDS && (self->frame || outbox_left(self) > 0);
 }
 
+void fl_stream_flush(FlStream *self) {
+  fl_stream_pump(self);
+  if (self->state == FL_STREAM_DEAD)
+    fl_stream_leave(self);
+}
+
+void fl_stream_read(FlStream *self) {
+  fl_stream_ready(&self->pollable, EPOLLIN);
+}
+
 void fl_stream_release(FlStream *self) {
-  self->kind->freed(self);
   g_clear_pointer(&self->frame, fl_update_unref);
   g_clear_pointer(&self->outbox, g_byte_array_unref);
   g_clear_pointer(&self->latest, g_bytes_unref);
@@ -357,4 +370,13 @@ void fl_stream_set_data(FlStream *self, gpointer data) {
 
 gboolean fl_stream_is_open(const FlStream *self) {
   return self->state == FL_STREAM_OPEN;
+}
+
+void fl_stream_follow(FlStream *self, guint64 cursor) {
+  self->cursor = cursor;
+  self->follows = TRUE;
+}
+
+void fl_stream_unfollow(FlStream *self) {
+  self->follows = FALSE;
 }

@@ -43,7 +43,8 @@ typedef struct {
   void (*input)(FlStream *stream, const guint8 *data, gsize len);
   /* Queue the transport's last words. */
   void (*goodbye)(FlStream *stream, FlGoodbye why);
-  void (*freed)(FlStream *stream);
+  /* The stream is out of the set: count it, log it, free what is the transport's of it. */
+  void (*left)(FlStream *stream);
 } FlStreamKind;
 
 typedef struct {
@@ -84,6 +85,7 @@ typedef struct {
   int fd;            /* taken; made non-blocking, with TCP_NODELAY */
   guint64 id;
   const char *ip;    /* copied */
+  gboolean waits;    /* no updates until fl_stream_follow */
   guint64 cursor;    /* to read on from */
   FlGap gap;         /* to tell at the opening */
   gpointer options;  /* handed to opened() */
@@ -111,7 +113,7 @@ gint64 fl_stream_age_ns(const FlStream *self);
 int fl_stream_code(const FlStream *self);
 FlTransportStats *fl_stream_stats(const FlStream *self);
 
-/* The transport's own state of this stream: NULL at first; its freed() frees it. */
+/* The transport's own state of this stream: NULL at first; its left() frees it. */
 gpointer fl_stream_data(const FlStream *self);
 void fl_stream_set_data(FlStream *self, gpointer data);
 
@@ -128,8 +130,17 @@ void fl_stream_queue_latest(FlStream *self, const void *data, gsize len);
  * has to say its last words too (WebSocket), within the grace. */
 void fl_stream_finish(FlStream *self, int code, gboolean await_peer);
 
-/* fl_stream_is_open: whether updates are still sent. */
+/* fl_stream_is_open: whether it has not been told to finish. */
 gboolean fl_stream_is_open(const FlStream *self);
+
+/* fl_stream_follow: send updates from `cursor` on, with the next pump; fl_stream_unfollow: send no more of them. */
+void fl_stream_follow(FlStream *self, guint64 cursor);
+void fl_stream_unfollow(FlStream *self);
+
+/* For what happens outside the stream's own callbacks, where it is pumped anyway. The stream may be gone when they return.
+ * fl_stream_flush: send what was queued. fl_stream_read: read what has come already. */
+void fl_stream_flush(FlStream *self);
+void fl_stream_read(FlStream *self);
 
 /* fl_stream_peer_done: the peer has said its last words. */
 void fl_stream_peer_done(FlStream *self, int code);

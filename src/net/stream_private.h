@@ -28,6 +28,7 @@ struct _FlStream {
   guint read_paused : 1;
   guint await_peer : 1;
   guint peer_done : 1;
+  guint follows : 1; /* the feed */
   guint64 updates, bytes_out;
 
   GBytes *latest; /* waits for an empty outbox */

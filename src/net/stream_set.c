@@ -42,9 +42,7 @@ static void on_heartbeat(FlDeadline *entry, gpointer user) {
   if (stream->blocked)
     return;
   stream->kind->heartbeat(stream);
-  fl_stream_pump(stream);
-  if (stream->state == FL_STREAM_DEAD)
-    fl_stream_leave(stream);
+  fl_stream_flush(stream);
 }
 
 static void on_grace_over(FlDeadline *entry, gpointer user) {
@@ -107,9 +105,7 @@ gboolean fl_stream_set_walk(FlStreamSet *self, guint slice) {
     FlStream *stream = self->streams->pdata[self->next++];
     if (self->next < self->streams->len)
       prefetch(self->streams->pdata[self->next]);
-    fl_stream_pump(stream);
-    if (stream->state == FL_STREAM_DEAD)
-      fl_stream_leave(stream);
+    fl_stream_flush(stream);
   }
   return self->remaining > 0;
 }
@@ -128,9 +124,7 @@ void fl_stream_set_goodbye(FlStreamSet *self, FlGoodbye why) {
     fl_stream_pump(stream);
     if (stream->state == FL_STREAM_OPEN)
       stream->kind->goodbye(stream, why);
-    fl_stream_pump(stream);
-    if (stream->state == FL_STREAM_DEAD)
-      fl_stream_leave(stream);
+    fl_stream_flush(stream);
   }
 }
 
@@ -145,6 +139,7 @@ void fl_stream_open(FlStreamSet *set, const FlStreamKind *kind, const FlStreamOp
   self->stats = opening->stats;
   self->id = opening->id;
   self->cursor = opening->cursor;
+  self->follows = !opening->waits;
   self->opened_ns = fl_clock_now_ns();
   memcpy(self->ip, opening->ip, ip_len);
   self->index = set->streams->len;
@@ -183,6 +178,7 @@ void fl_stream_leave(FlStream *self) {
   fl_deadline_stop(&self->beat);
   fl_deadline_stop(&self->end);
   fl_poller_remove(set->config.poller, &self->pollable);
+  self->kind->left(self);
   set->config.left(self, set->config.user);
   fl_stream_release(self);
 }

@@ -34,6 +34,9 @@ struct _FlWorker {
   FlTransportStats stats[FL_TRANSPORTS_MAX];
 
   FlDeadlineList holds[FL_HOLD_MAX_SECONDS + 1]; /* held requests, by how long */
+  GPtrArray *watched;                            /* FlDeadlineList, of the parts */
+  const FlWorkerPart *parts[FL_TRANSPORTS_MAX];
+  gpointer part_states[FL_TRANSPORTS_MAX];
   GHashTable *answers;                           /* cursor → FlResponse */
   gboolean walking;
   gint64 http_tick_ns;
@@ -61,10 +64,14 @@ static void on_request(FlRequest *request, gpointer user) {
   self->config.handle(request, self);
 }
 
+static void on_request_began(FlRequest *request, gpointer user) {
+  FlWorker *self = user;
+  self->config.began(request, self);
+}
+
 static void on_stream_left(FlStream *stream, gpointer user) {
   FlWorker *self = user;
   fl_limit_release(self->config.limit);
-  self->config.stream_left(stream, self);
 }
 
 static void on_hold_over(FlDeadline *entry, gpointer user) {
@@ -105,6 +112,9 @@ static void take_updates(FlWorker *self) {
   resume_held(self);
   fl_stream_set_wake(self->streams);
   self->walking = TRUE;
+  for (guint i = 0; i < FL_TRANSPORTS_MAX; i++)
+    if (self->parts[i])
+      self->parts[i]->grew(self->part_states[i]);
 }
 
 /* Returns: when the next deadline is. */
@@ -117,6 +127,8 @@ static gint64 run_deadlines(FlWorker *self) {
       continue;
     next_ns = MIN(next_ns, fl_deadline_list_run(&self->holds[i], now_ns));
   }
+  for (guint i = 0; i < self->watched->len; i++)
+    next_ns = MIN(next_ns, fl_deadline_list_run(self->watched->pdata[i], now_ns));
   if (fl_httpd_connections(self->httpd) > 0) {
     if (now_ns >= self->http_tick_ns) {
       self->http_tick_ns = now_ns + HTTP_TICK_NS;
@@ -176,6 +188,7 @@ static gboolean set_up_parts(FlWorker *self, GError **error) {
     return FALSE;
   FlHttpdConfig httpd = {
     .handle = on_request,
+    .began = on_request_began,
     .peer_closed = on_peer_closed,
     .user = self,
     .log = config->log,
@@ -198,6 +211,7 @@ FlWorker *fl_worker_new(const FlWorkerConfig *config, GError **error) {
   self->feed = fl_feed_new(fl_sequencer_epoch(config->sequencer), config->history, config->history_bytes);
   self->answers =
       g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, (GDestroyNotify)(void (*)(void))fl_response_unref);
+  self->watched = g_ptr_array_new();
   for (guint i = 0; i < G_N_ELEMENTS(self->holds); i++)
     fl_deadline_list_init(&self->holds[i], i * G_GINT64_CONSTANT(1000000000), on_hold_over, self);
   if (!set_up_parts(self, error)) {
@@ -232,7 +246,7 @@ void fl_worker_start(FlWorker *self) {
   self->thread = g_thread_new(name, run, self);
 }
 
-static gboolean begin_drain(gpointer user) {
+static void begin_drain(gpointer user) {
   FlWorker *self = user;
 
   self->drain_end_ns = fl_clock_now_ns() + MAX(self->config.drain_ns, 1);
@@ -243,20 +257,45 @@ static gboolean begin_drain(gpointer user) {
   g_hash_table_remove_all(self->answers);
   resume_held(self);
   fl_stream_set_goodbye(self->streams, FL_GOODBYE_DRAIN);
-  g_source_set_ready_time(&self->turn->source, 0);
+  for (guint i = 0; i < FL_TRANSPORTS_MAX; i++)
+    if (self->parts[i])
+      self->parts[i]->drain(self->part_states[i]);
+}
+
+typedef struct {
+  FlWorker *worker;
+  void (*func)(gpointer data);
+  gpointer data;
+  GDestroyNotify destroy;
+} Errand;
+
+static gboolean run_errand(gpointer user) {
+  Errand *errand = user;
+  errand->func(errand->data);
+  /* Deadlines may have changed, requests may have been resumed. */
+  g_source_set_ready_time(&errand->worker->turn->source, 0);
   return G_SOURCE_REMOVE;
 }
 
-/* Have `func` called in the worker's thread, also when the thread has not begun to run. */
-static void post(FlWorker *self, GSourceFunc func, gpointer data, GDestroyNotify destroy) {
+static void free_errand(gpointer user) {
+  Errand *errand = user;
+  if (errand->destroy)
+    errand->destroy(errand->data);
+  g_free(errand);
+}
+
+void fl_worker_post(FlWorker *self, void (*func)(gpointer data), gpointer data, GDestroyNotify destroy) {
   g_autoptr(GSource) source = g_idle_source_new();
+  Errand *errand = g_new(Errand, 1);
+
+  *errand = (Errand){ self, func, data, destroy };
   g_source_set_priority(source, G_PRIORITY_DEFAULT);
-  g_source_set_callback(source, func, data, destroy);
+  g_source_set_callback(source, run_errand, errand, free_errand);
   g_source_attach(source, self->context);
 }
 
 void fl_worker_drain(FlWorker *self) {
-  post(self, begin_drain, self, NULL);
+  fl_worker_post(self, begin_drain, self, NULL);
 }
 
 void fl_worker_join(FlWorker *self) {
@@ -273,6 +312,10 @@ void fl_worker_free(FlWorker *self) {
   }
   fl_stream_set_free(self->streams);
   fl_httpd_free(self->httpd);
+  for (guint i = 0; i < FL_TRANSPORTS_MAX; i++)
+    if (self->parts[i])
+      self->parts[i]->free(self->part_states[i]);
+  g_ptr_array_unref(self->watched);
   fl_listener_free(self->listener);
   g_hash_table_unref(self->answers);
   fl_feed_free(self->feed);
@@ -288,17 +331,16 @@ typedef struct {
   gpointer user;
 } Question;
 
-static gboolean answer_behind(gpointer data) {
+static void answer_behind(gpointer data) {
   Question *question = data;
   take_updates(question->worker);
   question->answer(question->user, fl_stream_set_behind(question->worker->streams));
-  return G_SOURCE_REMOVE;
 }
 
 void fl_worker_ask_behind(FlWorker *self, void (*answer)(gpointer user, guint behind), gpointer user) {
   Question *question = g_new(Question, 1);
   *question = (Question){ self, answer, user };
-  post(self, answer_behind, question, g_free);
+  fl_worker_post(self, answer_behind, question, g_free);
 }
 
 /* --- for what runs here -------------------------------------------------------------------------------------------- */
@@ -330,6 +372,28 @@ gboolean fl_worker_is_draining(const FlWorker *self) {
 const FlFeed *fl_worker_feed(FlWorker *self) {
   take_updates(self);
   return self->feed;
+}
+
+const FlFeed *fl_worker_ring(const FlWorker *self) {
+  return self->feed;
+}
+
+void fl_worker_add_part(FlWorker *self, guint place, const FlWorkerPart *part, gpointer state) {
+  g_assert(place < FL_TRANSPORTS_MAX && !self->parts[place]);
+  self->parts[place] = part;
+  self->part_states[place] = state;
+}
+
+gpointer fl_worker_part(const FlWorker *self, guint place) {
+  return self->part_states[place];
+}
+
+void fl_worker_watch(FlWorker *self, FlDeadlineList *deadlines) {
+  g_ptr_array_add(self->watched, deadlines);
+}
+
+guint fl_worker_clients_most(const FlWorker *self) {
+  return (guint)self->config.limit->most;
 }
 
 FlTransportStats *fl_worker_stats(FlWorker *self, guint transport) {

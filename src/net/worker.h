@@ -13,6 +13,13 @@
 
 typedef struct _FlWorker FlWorker;
 
+/* What a transport keeps in a worker beside requests and streams, such as sessions: one const table, every slot filled. */
+typedef struct {
+  void (*grew)(gpointer state);  /* the feed has grown */
+  void (*drain)(gpointer state); /* the server is going away: say goodbye, hold no request any longer */
+  void (*free)(gpointer state);
+} FlWorkerPart;
+
 #define FL_TRANSPORTS_MAX FL_PEER_TRANSPORTS
 
 typedef struct {
@@ -31,8 +38,8 @@ typedef struct {
   gboolean verbose;
   /* What lies above: the router of requests, the logging of clients that leave. */
   void (*handle)(FlRequest *request, gpointer user);
+  void (*began)(FlRequest *request, gpointer user);
   void (*peer_left)(FlPeer *peer, FlWorker *worker);
-  void (*stream_left)(FlStream *stream, gpointer user);
   gpointer application; /* fl_worker_application */
 } FlWorkerConfig;
 
@@ -54,6 +61,10 @@ void fl_worker_free(FlWorker *self);
  * that have not been sent all there is. */
 void fl_worker_ask_behind(FlWorker *self, void (*answer)(gpointer user, guint behind), gpointer user);
 
+/* fl_worker_post: any thread: have `func(data)` called in the worker's thread, where its result is ignored. `destroy` is
+ * called in any case, also where the worker has ended before that. */
+void fl_worker_post(FlWorker *self, void (*func)(gpointer data), gpointer data, GDestroyNotify destroy);
+
 /* For what runs in the worker's thread. */
 gpointer fl_worker_application(const FlWorker *self);
 guint fl_worker_index(const FlWorker *self);
@@ -62,8 +73,21 @@ FlHttpd *fl_worker_httpd(const FlWorker *self);
 FlStreamSet *fl_worker_streams(const FlWorker *self);
 gboolean fl_worker_is_draining(const FlWorker *self);
 
-/* fl_worker_feed: the worker's ring, after draining the inbox: a cursor is never judged by an old head. */
+/* fl_worker_feed: the worker's ring, after draining the inbox: a cursor is never judged by an old head.
+ * fl_worker_ring: the same as it is, for what is called because it has grown. */
 const FlFeed *fl_worker_feed(FlWorker *self);
+const FlFeed *fl_worker_ring(const FlWorker *self);
+
+/* fl_worker_add_part: keep `state` at a place (0 … FL_TRANSPORTS_MAX - 1) until the worker is freed; fl_worker_part: what is
+ * kept there, NULL while nothing is. */
+void fl_worker_add_part(FlWorker *self, guint place, const FlWorkerPart *part, gpointer state);
+gpointer fl_worker_part(const FlWorker *self, guint place);
+
+/* fl_worker_watch: run these deadlines too; borrowed, for as long as the worker lives. */
+void fl_worker_watch(FlWorker *self, FlDeadlineList *deadlines);
+
+/* fl_worker_clients_most: how many clients the server takes. */
+guint fl_worker_clients_most(const FlWorker *self);
 
 /* fl_worker_stats: the counters of transport n; others may read them. */
 FlTransportStats *fl_worker_stats(FlWorker *self, guint transport);

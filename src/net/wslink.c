@@ -5,6 +5,8 @@
 #include <string.h>
 #include <wslay/wslay.h>
 
+#include "codec/utf8.h"
+
 #define CLOSE_REASON_MAX 123 /* RFC 6455, 5.5: 125 bytes of a control frame less the code */
 
 struct _FlWsLink {
@@ -93,29 +95,14 @@ int fl_ws_close_code(const guint8 *payload, gsize len) {
   return len < 2 ? FL_WS_NO_STATUS : payload[0] << 8 | payload[1];
 }
 
-static gboolean is_utf8(const guint8 *text, gsize len) {
-  /* g_utf8_validate_len refuses NUL, which is a character like any other in a message. */
-  while (len > 0) {
-    const char *end;
-    if (g_utf8_validate_len((const char *)text, len, &end))
-      return TRUE;
-    gsize good = (gsize)((const guint8 *)end - text);
-    if (text[good] != '\0')
-      return FALSE;
-    text += good + 1;
-    len -= good + 1;
-  }
-  return TRUE;
-}
-
 static int check_payload(FlWsOpcode opcode, const guint8 *payload, gsize len) {
   if (opcode == FL_WS_TEXT)
-    return is_utf8(payload, len) ? 0 : FL_WS_INVALID_DATA;
+    return fl_utf8_is_valid(payload, len) ? 0 : FL_WS_INVALID_DATA;
   if (opcode != FL_WS_CLOSE || len == 0)
     return 0;
   if (len == 1 || !valid_close_code(fl_ws_close_code(payload, len)))
     return FL_WS_PROTOCOL_ERROR;
-  return is_utf8(payload + 2, len - 2) ? 0 : FL_WS_INVALID_DATA;
+  return fl_utf8_is_valid(payload + 2, len - 2) ? 0 : FL_WS_INVALID_DATA;
 }
 
 typedef struct {

@@ -10,6 +10,12 @@ typedef struct {
   FlSourceStats *source_stats;
   char *url;          /* of the first worker's listen socket */
   char *web_root;     /* a real path, NULL: the built-in page */
+  char *socketio_path;       /* begins and ends with a slash */
+  char **namespaces;         /* of Socket.IO, beside `/`; NULL-terminated, or NULL */
+  gint64 ping_interval_ns;   /* of Engine.IO: between a pong and the next ping */
+  gint64 ping_timeout_ns;    /* for the pong */
+  gint64 connect_timeout_ns; /* for the first CONNECT of Socket.IO */
+  gsize max_payload;         /* bytes that an Engine.IO client may send at once */
   GPtrArray *workers; /* FlWorker */
   gint64 started_ns;
 } FlApplication;

@@ -45,6 +45,16 @@ void fl_client_present(FlWorker *worker, FlRequest *request, guint index) {
   fl_client_came(worker, fl_transport_get(index)->name, fl_client_ip(worker, request), peer->id);
 }
 
+void fl_client_carries(FlWorker *worker, FlRequest *request, guint index) {
+  FlPeer *peer = fl_request_peer(request);
+  FlTransportStats *stats = fl_worker_stats(worker, index);
+
+  peer->carries |= 1u << index;
+  fl_counter_add(&stats->requests, 1);
+  if (fl_clock_now_ns() - peer->counted_ns > COUNT_EVERY_NS)
+    count_bytes(peer, stats);
+}
+
 void fl_client_polled(FlWorker *worker, FlRequest *request, guint index, guint64 updates) {
   FlPeer *peer = fl_request_peer(request);
   FlTransportStats *stats = fl_worker_stats(worker, index);
@@ -77,10 +87,12 @@ void fl_client_peer_left(FlPeer *peer, FlWorker *worker) {
   const FlTransport *transport;
 
   for (guint i = 0; (transport = fl_transport_get(i)); i++) {
-    if (!(peer->present & 1u << i))
+    if (!((peer->present | peer->carries) & 1u << i))
       continue;
     FlTransportStats *stats = fl_worker_stats(worker, i);
     count_bytes(peer, stats);
+    if (!(peer->present & 1u << i))
+      continue;
     fl_counter_add(&stats->clients, -1);
     fl_log(fl_worker_log(worker), "left", FL_FIELD("transport", transport->name), FL_FIELD("ip", peer->client_ip),
            FL_FIELD_INT("client", peer->id), FL_FIELD_INT("after_ms", (fl_clock_now_ns() - peer->since_ns) / 1000000),
@@ -88,7 +100,7 @@ void fl_client_peer_left(FlPeer *peer, FlWorker *worker) {
   }
 }
 
-void fl_client_stream_left(FlStream *stream, gpointer worker) {
+void fl_client_stream_left(FlStream *stream) {
   int code = fl_stream_code(stream);
   if (code == 0 && g_str_equal(fl_stream_transport(stream), "ws"))
     code = 1006; /* RFC 6455, 7.1.5: closed without a close frame */

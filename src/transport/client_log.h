@@ -11,6 +11,10 @@ const char *fl_client_ip(FlWorker *worker, FlRequest *request);
 /* fl_client_present: the request's connection is a client of transport `index`; it came, if it had not yet. */
 void fl_client_present(FlWorker *worker, FlRequest *request, guint index);
 
+/* fl_client_carries: the request's connection carries a client of transport `index` whose coming and going is told by
+ * itself; the request and the connection's bytes are counted. */
+void fl_client_carries(FlWorker *worker, FlRequest *request, guint index);
+
 /* fl_client_polled: a poll of transport `index` was answered with `updates` updates. */
 void fl_client_polled(FlWorker *worker, FlRequest *request, guint index, guint64 updates);
 
@@ -23,6 +27,8 @@ void fl_client_spoke(FlStream *stream, const char *kind, const void *data, gsize
 /* fl_client_erred: a client broke the rules; `why` says which. */
 void fl_client_erred(FlLog *log, const char *transport, const char *ip, guint64 id, const char *why);
 
-/* For the worker: a connection closed, a stream ended. */
+/* For the worker: a connection closed. */
 void fl_client_peer_left(FlPeer *peer, FlWorker *worker);
-void fl_client_stream_left(FlStream *stream, gpointer worker);
+
+/* fl_client_stream_left: a stream, which was a client by itself, ended. */
+void fl_client_stream_left(FlStream *stream);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "codec/header.h"
 #include "net/assets.h"
 #include "transport/reply.h"
 
@@ -63,28 +64,49 @@ static gboolean answer_file(FlWorker *worker, FlRequest *request, const char *ro
   return TRUE;
 }
 
-static gboolean answer_asset(FlWorker *worker, FlRequest *request) {
-  const char *path = fl_request_path(request);
-  const char *name = g_str_equal(path, "/") ? "/index.html" : path;
+static gboolean answer_asset(FlWorker *worker, FlRequest *request, const char *name) {
   g_autoptr(GBytes) bytes = fl_assets_lookup(name);
+  const char *if_none_match = fl_request_headers(request)->if_none_match;
 
   if (!bytes)
     return FALSE;
-  g_autoptr(FlResponse) response = fl_response_new(200, type_of(name), bytes);
+  g_autofree char *etag = g_strdup_printf("\"%zx-%x\"", g_bytes_get_size(bytes), g_bytes_hash(bytes));
+  gboolean unchanged = fl_header_names_etag(if_none_match, etag);
+  g_autoptr(FlResponse) response =
+      fl_response_new(unchanged ? 304 : 200, unchanged ? NULL : type_of(name), unchanged ? NULL : bytes);
+  fl_response_header(response, "ETag", etag);
   fl_response_header(response, "Cache-Control", "no-cache");
   fl_response_header(response, "X-Content-Type-Options", "nosniff");
   fl_response_header(response, "Content-Security-Policy", "default-src 'self'; connect-src *");
+  fl_reply_add_cors(worker, request, response);
   fl_request_respond(request, response);
   return TRUE;
 }
 
+static gboolean may_read(FlWorker *worker, FlRequest *request) {
+  if (!fl_request_is_read(request))
+    fl_reply_method(worker, request, "GET, HEAD");
+  return fl_request_is_read(request);
+}
+
+static void answer_nothing(FlWorker *worker, FlRequest *request) {
+  fl_reply_problem(worker, request, 404, "There is nothing here; / names what there is.");
+}
+
 void fl_pages_answer(FlWorker *worker, FlRequest *request) {
   const char *root = fl_application_of(worker)->web_root;
+  const char *path = fl_request_path(request);
 
-  if (!fl_request_is_read(request)) {
-    fl_reply_method(worker, request, "GET, HEAD");
+  if (!may_read(worker, request))
     return;
-  }
-  if (root ? !answer_file(worker, request, root) : !answer_asset(worker, request))
-    fl_reply_problem(worker, request, 404, "There is nothing here; / names what there is.");
+  g_autofree char *name = g_strconcat("/web", g_str_equal(path, "/") ? "/index.html" : path, NULL);
+  if (root ? !answer_file(worker, request, root) : !answer_asset(worker, request, name))
+    answer_nothing(worker, request);
+}
+
+void fl_pages_answer_asset(FlWorker *worker, FlRequest *request, const char *folder, const char *file) {
+  g_autofree char *name = g_strconcat(folder, file, NULL);
+
+  if (may_read(worker, request) && !answer_asset(worker, request, name))
+    answer_nothing(worker, request);
 }

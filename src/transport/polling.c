@@ -2,7 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "transport/polling.h"
 
-#include "codec/websocket.h"
+#include "codec/header.h"
 #include "transport/client_log.h"
 #include "transport/reply.h"
 
@@ -56,7 +56,7 @@ static gboolean names_cursor(const char *if_none_match, const FlFeed *feed, guin
 
   fl_cursor_format(fl_feed_epoch(feed), seq, cursor);
   g_snprintf(etag, sizeof etag, "\"%s\"", cursor);
-  return g_str_equal(if_none_match, "*") || fl_header_has_token(if_none_match, etag);
+  return fl_header_names_etag(if_none_match, etag);
 }
 
 void fl_polling_answer(FlWorker *worker, FlRequest *request, guint index, const FlBatch *batch) {

@@ -7,6 +7,7 @@ static const FlTransport *const transports[] = {
   &fl_transport_longpoll,
   &fl_transport_sse,
   &fl_transport_ws,
+  &fl_transport_socketio,
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(transports) <= FL_TRANSPORTS_MAX);

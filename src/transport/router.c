@@ -8,7 +8,8 @@
 #include "transport/endpoints.h"
 #include "transport/pages.h"
 #include "transport/reply.h"
-#include "transport/ws.h"
+#include "transport/socketio.h"
+#include "transport/ws_socket.h"
 
 static const struct {
   const char *path;
@@ -20,13 +21,22 @@ static const struct {
   { "/health/ready", fl_endpoint_ready },
 };
 
+/* The path under which the transport stands in the registry. */
+static const char *path_of(FlWorker *worker, const FlRequest *request) {
+  const char *path = fl_request_path(request);
+
+  if (g_str_equal(path, "/") && fl_ws_is_upgrade(request))
+    return fl_transport_ws.path;
+  return fl_socketio_is_below(fl_application_of(worker), path) ? fl_transport_socketio.path : path;
+}
+
 static void log_refusal(FlWorker *worker, FlRequest *request, const char *header, const char *value, const char *flag) {
   fl_log(fl_worker_log(worker), "refused", FL_FIELD("ip", fl_client_ip(worker, request)),
          FL_FIELD("path", fl_request_path(request)), FL_FIELD(header, value ? value : "(none)"),
          FL_FIELD("allow_with", flag));
 }
 
-static gboolean refuse(FlWorker *worker, FlRequest *request) {
+gboolean fl_router_refuse(FlWorker *worker, FlRequest *request) {
   const FlAccess *access = fl_application_of(worker)->access;
   const FlRequestHeaders *headers = fl_request_headers(request);
 
@@ -60,16 +70,29 @@ static gboolean answer_preflight(FlWorker *worker, FlRequest *request) {
   return TRUE;
 }
 
+gboolean fl_router_may_ask(FlWorker *worker, const FlRequest *request) {
+  const FlAccess *access = fl_application_of(worker)->access;
+  const FlRequestHeaders *headers = fl_request_headers(request);
+  return fl_access_host(access, headers->host) &&
+         fl_access_origin(access, headers->origin, headers->host) != FL_ORIGIN_REFUSED;
+}
+
+void fl_router_began(FlRequest *request, gpointer user) {
+  FlWorker *worker = user;
+  guint index;
+
+  if (fl_transport_find(path_of(worker, request), &index) == &fl_transport_socketio && fl_router_may_ask(worker, request))
+    fl_socketio_began(worker, request, index);
+}
+
 void fl_router_handle(FlRequest *request, gpointer user) {
   FlWorker *worker = user;
-  const char *path = fl_request_path(request);
+  const char *path = path_of(worker, request);
   const FlTransport *transport;
   guint index;
 
-  if (!fl_request_resumed(request) && (refuse(worker, request) || answer_preflight(worker, request)))
+  if (!fl_request_resumed(request) && (fl_router_refuse(worker, request) || answer_preflight(worker, request)))
     return;
-  if (g_str_equal(path, "/") && fl_ws_is_upgrade(request))
-    path = fl_transport_ws.path;
   transport = fl_transport_find(path, &index);
   if (fl_request_peer(request)->surplus && transport != &fl_transport_sse && !g_str_has_prefix(path, "/health/")) {
     fl_reply_problem(worker, request, 503, "The server has all the clients it takes (--max-clients).");

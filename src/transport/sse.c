@@ -69,10 +69,9 @@ static void goodbye(FlStream *stream, FlGoodbye why) {
   fl_stream_finish(stream, 0, FALSE);
 }
 
-static void freed(FlStream *stream) {
-}
-
-static const FlStreamKind kind = { "sse", FL_FORM_SSE, encode, opened, gap, heartbeat, input, goodbye, freed };
+static const FlStreamKind kind = { "sse",     FL_FORM_SSE, encode,  opened,
+                                   gap,       heartbeat,   input,   goodbye,
+                                   fl_client_stream_left };
 
 static GString *response_head(FlWorker *worker, FlRequest *request) {
   GString *head = g_string_new("HTTP/1.1 200 OK\r\n"

@@ -7,7 +7,7 @@
 
 typedef struct {
   const char *name; /* as in /stats, the log and the bench */
-  const char *path;
+  const char *path; /* of Socket.IO: by default */
   /* accept: answer, hold, detach or upgrade the request; Host and Origin have been checked. `index` is the transport's
    * place in the registry, under which its counters stand. */
   void (*accept)(FlWorker *worker, FlRequest *request, guint index);
@@ -19,6 +19,7 @@ extern const FlTransport fl_transport_poll;
 extern const FlTransport fl_transport_longpoll;
 extern const FlTransport fl_transport_sse;
 extern const FlTransport fl_transport_ws;
+extern const FlTransport fl_transport_socketio;
 
 /* fl_transport_get: the n-th transport, NULL after the last. */
 const FlTransport *fl_transport_get(guint index);

@@ -3,22 +3,20 @@
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "codec/header.h"
 #include "codec/json.h"
-#include "codec/websocket.h"
 #include "core/clock.h"
-#include "net/wslink.h"
 #include "transport/client_log.h"
 #include "transport/reply.h"
-#include "transport/ws.h"
+#include "transport/ws_socket.h"
 
 #define MESSAGE_MAX (1024 * 1024) /* bytes of what a client may send at once */
 
-/* A stream's own state; the parser is there only while a message is under way. */
+/* A stream's own state. */
 typedef struct {
-  FlWsLink *link;
+  FlWsSocket socket;
   gboolean extended; /* the subprotocol feedlab.v1 was agreed on */
   gboolean authorized;
-  gboolean close_received;
 } WebSocket;
 
 /* What is known before the socket is ours. */
@@ -38,35 +36,19 @@ static GBytes *encode(const FlUpdate *update) {
   return g_byte_array_free_to_bytes(out);
 }
 
-static void queue_frame(FlStream *stream, FlWsOpcode opcode, const void *payload, gsize len) {
-  g_autoptr(GByteArray) frame = g_byte_array_new();
-  fl_ws_frame_append(frame, opcode, NULL, payload, len);
-  fl_stream_queue(stream, frame->data, frame->len);
-}
-
 /* {"<name>":<value>}: `value` is JSON. */
 static void queue_notice(FlStream *stream, const char *name, const char *value, gsize len) {
   g_autoptr(GString) text = g_string_new(NULL);
   g_string_append_printf(text, "{\"%s\":", name);
   g_string_append_len(text, value, (gssize)len);
   g_string_append_c(text, '}');
-  queue_frame(stream, FL_WS_TEXT, text->str, text->len);
+  fl_ws_socket_send(stream, FL_WS_TEXT, text->str, text->len);
 }
 
 static void queue_error(FlStream *stream, const char *sentence) {
   GString *quoted = fl_json_quote(sentence, strlen(sentence));
   queue_notice(stream, "error", quoted->str, quoted->len);
   g_string_free(quoted, TRUE);
-}
-
-static void close_with(FlStream *stream, int code, const char *reason, gboolean await_peer) {
-  g_autoptr(GByteArray) frame = g_byte_array_new();
-
-  if (!fl_stream_is_open(stream))
-    return;
-  fl_ws_close_append(frame, NULL, code, reason);
-  fl_stream_queue(stream, frame->data, frame->len);
-  fl_stream_finish(stream, code, await_peer);
 }
 
 static void gap(FlStream *stream, const FlGap *gap) {
@@ -97,22 +79,23 @@ static void opened(FlStream *stream, gpointer options, const FlGap *missed) {
 }
 
 static void heartbeat(FlStream *stream) {
-  queue_frame(stream, FL_WS_PING, NULL, 0);
+  fl_ws_socket_send(stream, FL_WS_PING, NULL, 0);
 }
 
 static void goodbye(FlStream *stream, FlGoodbye why) {
   if (why == FL_GOODBYE_TOO_SLOW) {
     static const char reason[] = "fell behind by more than --max-lag";
     fl_client_erred(fl_stream_log(stream), "ws", fl_stream_ip(stream), fl_stream_id(stream), reason);
-    close_with(stream, FL_WS_POLICY, reason, TRUE);
+    fl_ws_socket_close(stream, FL_WS_POLICY, reason, TRUE);
   } else {
-    close_with(stream, FL_WS_GOING_AWAY, "the server is going away", TRUE);
+    fl_ws_socket_close(stream, FL_WS_GOING_AWAY, "the server is going away", TRUE);
   }
 }
 
-static void freed(FlStream *stream) {
+static void left(FlStream *stream) {
   WebSocket *ws = fl_stream_data(stream);
-  fl_ws_link_free(ws->link);
+  fl_client_stream_left(stream);
+  fl_ws_socket_clear(&ws->socket);
   g_free(ws);
 }
 
@@ -138,7 +121,7 @@ static void authorize(FlStream *stream, const char *value, gsize len) {
   ws->authorized = value[0] == '"' && fl_access_has_token(application->access) &&
                    fl_access_may_publish(application->access, token);
   if (!ws->authorized)
-    close_with(stream, FL_WS_POLICY, "the token is not the right one", TRUE);
+    fl_ws_socket_close(stream, FL_WS_POLICY, "the token is not the right one", TRUE);
 }
 
 /* One of {"publish":VALUE}, {"echo":VALUE}, {"auth":TOKEN}. */
@@ -178,58 +161,21 @@ static void on_text(FlStream *stream, const guint8 *payload, gsize len) {
   queue_error(stream, sentence);
 }
 
-static gboolean on_message(gpointer user, FlWsOpcode opcode, const guint8 *payload, gsize len) {
-  FlStream *stream = user;
-  WebSocket *ws = fl_stream_data(stream);
-  g_autoptr(GByteArray) pong = NULL;
-
-  switch (opcode) {
-  case FL_WS_TEXT:
-    on_text(stream, payload, len);
-    break;
-  case FL_WS_BINARY:
-    fl_client_spoke(stream, "binary", payload, len);
-    break;
-  case FL_WS_PING:
-    pong = g_byte_array_new();
-    fl_ws_frame_append(pong, FL_WS_PONG, NULL, payload, len);
-    if (fl_stream_is_open(stream))
-      fl_stream_queue_latest(stream, pong->data, pong->len);
-    break;
-  case FL_WS_CLOSE:
-    ws->close_received = TRUE;
-    close_with(stream, fl_ws_close_code(payload, len), NULL, FALSE);
-    fl_stream_peer_done(stream, fl_ws_close_code(payload, len));
-    break;
-  case FL_WS_PONG:
-  case FL_WS_CONTINUATION:
-    break;
-  }
-  return !ws->close_received;
+static void on_message(FlStream *stream, gboolean is_binary, const guint8 *data, gsize len) {
+  if (is_binary)
+    fl_client_spoke(stream, "binary", data, len);
+  else
+    on_text(stream, data, len);
 }
+
+static const FlWsProtocol protocol = { MESSAGE_MAX, on_message };
 
 static void input(FlStream *stream, const guint8 *data, gsize len) {
   WebSocket *ws = fl_stream_data(stream);
-
-  if (ws->close_received)
-    return;
-  if (!ws->link)
-    ws->link = fl_ws_link_new(FL_WS_SERVER, MESSAGE_MAX);
-  int code = fl_ws_link_receive(ws->link, data, len, on_message, stream);
-  if (code != 0) {
-    static const char *const reasons[] = { "a frame was against RFC 6455", "text was no UTF-8",
-                                           "the message is larger than 1 MB" };
-    const char *reason = reasons[code == FL_WS_INVALID_DATA ? 1 : code == FL_WS_TOO_BIG ? 2 : 0];
-    ws->close_received = TRUE; /* nothing after it can be understood */
-    fl_client_erred(fl_stream_log(stream), "ws", fl_stream_ip(stream), fl_stream_id(stream), reason);
-    close_with(stream, code, reason, FALSE);
-    fl_stream_peer_done(stream, code);
-  }
-  if (ws->close_received || fl_ws_link_at_boundary(ws->link))
-    g_clear_pointer(&ws->link, fl_ws_link_free);
+  fl_ws_socket_input(stream, &ws->socket, &protocol, data, len);
 }
 
-static const FlStreamKind kind = { "ws", FL_FORM_WS, encode, opened, gap, heartbeat, input, goodbye, freed };
+static const FlStreamKind kind = { "ws", FL_FORM_WS, encode, opened, gap, heartbeat, input, goodbye, left };
 
 /* --- the upgrade --------------------------------------------------------------------------------------------------- */
 
@@ -255,38 +201,25 @@ static void on_upgraded(gpointer user, int fd, const guint8 *early, gsize early_
   fl_stream_open(fl_worker_streams(worker), &kind, &upgrade->opening);
 }
 
-gboolean fl_ws_is_upgrade(const FlRequest *request) {
-  const FlRequestHeaders *headers = fl_request_headers(request);
-  return fl_header_has_token(headers->upgrade, "websocket") && fl_header_has_token(headers->connection, "upgrade");
-}
-
-void fl_ws_accept(FlWorker *worker, FlRequest *request, guint index) {
-  const FlRequestHeaders *headers = fl_request_headers(request);
+static void accept_ws(FlWorker *worker, FlRequest *request, guint index) {
   char accept[FL_WS_ACCEPT_LEN + 1];
   FlStreamOpening opening = { 0 };
 
-  if (!g_str_equal(fl_request_method(request), "GET")) {
-    fl_reply_method(worker, request, "GET");
-  } else if (!fl_ws_is_upgrade(request) || g_strcmp0(headers->ws_version, "13") != 0) {
-    fl_reply_problem(worker, request, 426, "This is a WebSocket endpoint: ask with Upgrade: websocket and version 13.");
-  } else if (!headers->ws_key || !fl_websocket_accept(headers->ws_key, accept)) {
-    fl_reply_problem(worker, request, 400, "Sec-WebSocket-Key is not the base64 of 16 bytes.");
-  } else if (!fl_feed_locate(fl_worker_feed(worker), fl_request_query(request, "since"), &opening.cursor,
-                             &opening.gap)) {
+  if (!fl_ws_handshake(worker, request, accept))
+    return;
+  if (!fl_feed_locate(fl_worker_feed(worker), fl_request_query(request, "since"), &opening.cursor, &opening.gap)) {
     fl_reply_problem(worker, request, 400,
                      "since is no cursor: hand back the one that you were given, or 0 for all that is kept.");
-  } else if (fl_worker_is_draining(worker) || fl_request_peer(request)->surplus) {
-    fl_reply_problem(worker, request, 503, "The server has all the clients it takes, or is going away.");
-  } else {
-    Upgrade *upgrade = g_new0(Upgrade, 1);
-    *upgrade = (Upgrade){ .worker = worker,
-                          .index = index,
-                          .extended = fl_header_has_token(headers->ws_protocol, FL_WS_SUBPROTOCOL),
-                          .opening = opening };
-    upgrade->opening.id = fl_request_peer(request)->id;
-    upgrade->opening.ip = fl_client_ip(worker, request);
-    fl_request_upgrade(request, accept, upgrade->extended ? FL_WS_SUBPROTOCOL : NULL, on_upgraded, upgrade);
+    return;
   }
+  Upgrade *upgrade = g_new0(Upgrade, 1);
+  *upgrade = (Upgrade){ .worker = worker,
+                        .index = index,
+                        .extended = fl_header_has_token(fl_request_headers(request)->ws_protocol, FL_WS_SUBPROTOCOL),
+                        .opening = opening };
+  upgrade->opening.id = fl_request_peer(request)->id;
+  upgrade->opening.ip = fl_client_ip(worker, request);
+  fl_request_upgrade(request, accept, upgrade->extended ? FL_WS_SUBPROTOCOL : NULL, on_upgraded, upgrade);
 }
 
-const FlTransport fl_transport_ws = { "ws", "/ws", fl_ws_accept, encode };
+const FlTransport fl_transport_ws = { "ws", "/ws", accept_ws, encode };

@@ -54,10 +54,10 @@ static void goodbye(FlStream *stream, FlGoodbye why) {
   fl_stream_finish(stream, 7, FALSE);
 }
 
-static void freed(FlStream *stream) {
+static void left(FlStream *stream) {
 }
 
-static const FlStreamKind kind = { "test", FL_FORM_SSE, encode, opened, gap, heartbeat, input, goodbye, freed };
+static const FlStreamKind kind = { "test", FL_FORM_SSE, encode, opened, gap, heartbeat, input, goodbye, left };
 
 static void on_left(FlStream *stream, gpointer user) {
   ((Fixture *)user)->left++;
