@@ -100,6 +100,11 @@ void fl_log_free(FlLog *self) {
   g_free(self);
 }
 
+/* U+2028 and U+2029 end a line in some eyes, though they are printable to GLib. */
+static gboolean is_shown(gunichar c) {
+  return g_unichar_isprint(c) && c != 0x2028 && c != 0x2029;
+}
+
 void fl_log_escape(GString *out, const char *text, gssize len) {
   g_autofree char *valid = g_utf8_make_valid(text, len);
 
@@ -111,9 +116,9 @@ void fl_log_escape(GString *out, const char *text, gssize len) {
       g_string_append(out, "\\n");
     else if (c == '\t')
       g_string_append(out, "\\t");
-    else if (c < 0x20 || c == 0x7f || (!g_unichar_isprint(c) && c <= 0xffff))
+    else if (c < 0x20 || c == 0x7f || (!is_shown(c) && c <= 0xffff))
       g_string_append_printf(out, "\\u%04x", c);
-    else if (!g_unichar_isprint(c))
+    else if (!is_shown(c))
       g_string_append_printf(out, "\\u%04x\\u%04x", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
     else
       g_string_append_unichar(out, c);
@@ -123,7 +128,7 @@ void fl_log_escape(GString *out, const char *text, gssize len) {
 /* A value in text form stands bare where it is plain. */
 static gboolean plain(const char *text, gsize len) {
   for (gsize i = 0; i < len; i++)
-    if (!g_ascii_isalnum(text[i]) && !strchr(".:-_/[]", text[i]))
+    if (!g_ascii_isalnum(text[i]) && (text[i] == '\0' || !strchr(".:-_/[]", text[i])))
       return FALSE;
   return len > 0;
 }

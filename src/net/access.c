@@ -124,6 +124,30 @@ gboolean fl_access_has_token(const FlAccess *self) {
   return self->publish_token != NULL;
 }
 
+/* Whether `text` begins with the token, passing over a backslash before any of its characters. */
+static gboolean begins_with_token(const char *text, const char *end, const char *token) {
+  for (; *token; token++, text++) {
+    if (text < end && *text == '\\' && *token != '\\')
+      text++;
+    else if (end - text > 1 && text[0] == '\\' && text[1] == '\\' && *token == '\\')
+      text++;
+    if (text >= end || *text != *token)
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean fl_access_holds_token(const FlAccess *self, const char *text, gsize len) {
+  const char *end = text + len;
+
+  if (!self->publish_token || !*self->publish_token)
+    return FALSE;
+  for (; text < end; text++)
+    if (begins_with_token(text, end, self->publish_token))
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean is_trusted(const FlAccess *self, const char *ip) {
   g_autoptr(GInetAddress) address = g_inet_address_new_from_string(ip);
 

@@ -75,7 +75,13 @@ void fl_client_came(FlWorker *worker, const char *transport, const char *ip, gui
 void fl_client_spoke(FlStream *stream, const char *kind, const void *data, gsize len) {
   fl_log(fl_stream_log(stream), "spoke", FL_FIELD("transport", fl_stream_transport(stream)),
          FL_FIELD("ip", fl_stream_ip(stream)), FL_FIELD_INT("client", fl_stream_id(stream)), FL_FIELD("kind", kind),
-         FL_FIELD_INT("bytes", len), FL_FIELD_N("message", data, len));
+         FL_FIELD_INT("bytes", len), fl_client_message(fl_application_of(fl_stream_user(stream)), data, len));
+}
+
+FlLogField fl_client_message(const FlApplication *application, const void *data, gsize len) {
+  if (fl_access_holds_token(application->access, data, len))
+    return FL_FIELD("message", "(not shown: it holds the token)");
+  return FL_FIELD_N("message", data, len);
 }
 
 void fl_client_erred(FlLog *log, const char *transport, const char *ip, guint64 id, const char *why) {

@@ -21,8 +21,11 @@ void fl_client_polled(FlWorker *worker, FlRequest *request, guint index, guint64
 /* fl_client_came: a stream was opened. */
 void fl_client_came(FlWorker *worker, const char *transport, const char *ip, guint64 id);
 
-/* fl_client_spoke: a client sent a message; `kind` is text, binary, publish … */
+/* fl_client_spoke: a client sent a message over a stream; `kind` is text, binary, publish … */
 void fl_client_spoke(FlStream *stream, const char *kind, const void *data, gsize len);
+
+/* fl_client_message: the log's field for what a client sent; instead of the publish token it says so. */
+FlLogField fl_client_message(const FlApplication *application, const void *data, gsize len);
 
 /* fl_client_erred: a client broke the rules; `why` says which. */
 void fl_client_erred(FlLog *log, const char *transport, const char *ip, guint64 id, const char *why);

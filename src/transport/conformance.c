@@ -92,8 +92,7 @@ static const FlEioApp socket_io = { "socketio",    FL_FORM_WS,     FL_FORM_WS, n
 /* --- WebSocket ----------------------------------------------------------------------------------------------------- */
 
 static void echo(FlStream *stream, gboolean is_binary, const guint8 *data, gsize len) {
-  if (fl_stream_is_open(stream))
-    fl_ws_socket_send(stream, is_binary ? FL_WS_BINARY : FL_WS_TEXT, data, len);
+  fl_ws_socket_send(stream, is_binary ? FL_WS_BINARY : FL_WS_TEXT, data, len);
 }
 
 static const FlWsProtocol echo_protocol = { FL_CONFORMANCE_MAX, echo };

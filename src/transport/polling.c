@@ -30,13 +30,13 @@ gboolean fl_polling_begin(FlWorker *worker, FlRequest *request, FlBatch *ret_bat
 void fl_polling_hold(FlWorker *worker, FlRequest *request, guint index, guint seconds) {
   FlPeer *peer = fl_request_peer(request);
 
-  peer->held_at = fl_feed_head(fl_worker_feed(worker));
+  peer->held_at = fl_feed_head(fl_worker_ring(worker));
   fl_client_present(worker, request, index);
   fl_worker_hold(worker, request, seconds);
 }
 
 static FlResponse *batch_response(FlWorker *worker, const FlBatch *batch, guint status) {
-  const FlFeed *feed = fl_worker_feed(worker);
+  const FlFeed *feed = fl_worker_ring(worker);
   char cursor[FL_CURSOR_MAX];
   char etag[FL_CURSOR_MAX + 2];
   g_autoptr(GBytes) body = status == 200 ? fl_reply_gbytes(fl_batch_encode(batch, feed)) : NULL;
@@ -61,7 +61,7 @@ static gboolean names_cursor(const char *if_none_match, const FlFeed *feed, guin
 
 void fl_polling_answer(FlWorker *worker, FlRequest *request, guint index, const FlBatch *batch) {
   const char *if_none_match = fl_request_headers(request)->if_none_match;
-  gboolean unchanged = if_none_match && names_cursor(if_none_match, fl_worker_feed(worker), batch->last);
+  gboolean unchanged = if_none_match && names_cursor(if_none_match, fl_worker_ring(worker), batch->last);
   gboolean cors = fl_request_headers(request)->origin && fl_reply_needs_cors(worker, request);
   gboolean shared = !unchanged && !cors && batch->gap.kind == FL_GAP_NONE;
   FlResponse *response = shared ? fl_worker_answer(worker, batch->since) : NULL;

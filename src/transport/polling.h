@@ -5,7 +5,8 @@
 #include "transport/batch.h"
 #include "transport/transport.h"
 
-/* fl_polling_begin: plan the answer. Returns: FALSE where the request has been answered already, because its method or
+/* fl_polling_begin: take in what has been published, and plan the answer. Nothing is taken in between planning and what is
+ * done then: the plan would no longer be that of the ring, nor a held request one that will be woken. Returns: FALSE where the request has been answered already, because its method or
  * cursor is wrong. A request without a cursor that was held goes on from where it began to wait. */
 gboolean fl_polling_begin(FlWorker *worker, FlRequest *request, FlBatch *ret_batch);
 

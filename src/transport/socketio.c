@@ -172,7 +172,7 @@ static void log_event(const FlSioSocket *socket, const char *name, const FlSioPa
   fl_log(fl_worker_log(fl_eio_session_worker(session)), "spoke", FL_FIELD("transport", fl_eio_session_name(session)),
          FL_FIELD("ip", fl_eio_session_ip(session)), FL_FIELD_INT("client", fl_eio_session_id(session)),
          FL_FIELD("socket", socket->id), FL_FIELD("kind", name), FL_FIELD_INT("bytes", bytes),
-         FL_FIELD_N("message", packet->data->str, packet->data->len));
+         fl_client_message(application_of(socket), packet->data->str, packet->data->len));
 }
 
 /* `json`: what the acknowledgement says, where one is wanted. */

@@ -116,12 +116,15 @@ static void publish(FlStream *stream, const char *value, gsize len) {
 static void authorize(FlStream *stream, const char *value, gsize len) {
   WebSocket *ws = fl_stream_data(stream);
   FlApplication *application = fl_application_of(fl_stream_user(stream));
-  g_autofree char *token = len >= 2 ? g_strndup(value + 1, len - 2) : NULL;
+  static const char wrong[] = "the token is not the right one";
+  g_autofree char *token = fl_json_text(value, len);
 
-  ws->authorized = value[0] == '"' && fl_access_has_token(application->access) &&
-                   fl_access_may_publish(application->access, token);
-  if (!ws->authorized)
-    fl_ws_socket_close(stream, FL_WS_POLICY, "the token is not the right one", TRUE);
+  ws->authorized =
+      token && fl_access_has_token(application->access) && fl_access_may_publish(application->access, token);
+  if (ws->authorized)
+    return;
+  fl_client_erred(fl_stream_log(stream), "ws", fl_stream_ip(stream), fl_stream_id(stream), wrong);
+  fl_ws_socket_close(stream, FL_WS_POLICY, wrong, TRUE);
 }
 
 /* One of {"publish":VALUE}, {"echo":VALUE}, {"auth":TOKEN}. */
@@ -149,7 +152,7 @@ static void on_text(FlStream *stream, const guint8 *payload, gsize len) {
   }
   g_autoptr(GString) text = fl_json_normalise((const char *)payload, len, &error);
   gsize token_len;
-  if (text && fl_json_member(text, "auth", &token_len))
+  if (text && fl_json_member(text, "auth", &token_len)) /* right or wrong */
     fl_client_spoke(stream, "auth", "(not shown)", 11);
   else
     fl_client_spoke(stream, "text", payload, len);

@@ -61,7 +61,8 @@ static gboolean on_message(gpointer user, FlWsOpcode opcode, const guint8 *paylo
   switch (opcode) {
   case FL_WS_TEXT:
   case FL_WS_BINARY:
-    reading->protocol->message(stream, opcode == FL_WS_BINARY, payload, len);
+    if (fl_stream_is_open(stream)) /* after our close frame nothing is obeyed, nor answered: RFC 6455, 5.5.1 */
+      reading->protocol->message(stream, opcode == FL_WS_BINARY, payload, len);
     break;
   case FL_WS_PING:
     pong = g_byte_array_new();
