@@ -205,7 +205,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Time between signs of life on a stream (15s)", "TIME" },
     { "workers", 0, 0, G_OPTION_ARG_STRING, &texts->workers, "Threads that serve clients (1)", "N" },
     { "max-clients", 0, 0, G_OPTION_ARG_STRING, &texts->max_clients, "Connections at most (what the limit of open files allows)", "N" },
-    { "max-lag", 0, 0, G_OPTION_ARG_STRING, &texts->max_lag, "Updates that a stream may fall behind (--history)", "UPDATES" },
+    { "max-lag", 0, 0, G_OPTION_ARG_STRING, &texts->max_lag, "Updates that a stream may fall behind once it has caught up (--history)", "UPDATES" },
     { "slow", 0, 0, G_OPTION_ARG_STRING, &texts->slow, "What happens to one that does: gap or close (gap)", "POLICY" },
     { "max-body", 0, 0, G_OPTION_ARG_STRING, &texts->max_body, "Bytes of a request's body at most (1M)", "BYTES" },
     { "drain", 0, 0, G_OPTION_ARG_STRING, &texts->drain, "Time for clients to leave at SIGTERM (10s)", "TIME" },

@@ -142,10 +142,15 @@ static void settle(FlStream *self, const Gathering *from, gsize sent) {
   fl_counter_add(&self->stats->deliveries, (gint64)delivered);
 }
 
+/* A backlog that a subscriber asked for is no lag. */
+static guint64 max_lag(const FlStream *self) {
+  return self->caught_up ? self->set->config.max_lag : 0;
+}
+
 static void tell_gap(FlStream *self) {
   FlGap gap;
 
-  if (!fl_feed_skip(self->set->config.feed, self->set->config.max_lag, &self->cursor, &gap))
+  if (!fl_feed_skip(self->set->config.feed, max_lag(self), &self->cursor, &gap))
     return;
   fl_counter_add(&self->stats->gaps, 1);
   fl_log(self->set->config.log, "gap", FL_FIELD("transport", self->kind->transport), FL_FIELD("ip", self->ip),
@@ -158,7 +163,7 @@ static gboolean too_slow(const FlStream *self) {
   guint64 cursor = self->cursor;
   FlGap gap;
   return config->slow == FL_SLOW_CLOSE && is_fed(self) &&
-         fl_feed_skip(config->feed, config->max_lag, &cursor, &gap);
+         fl_feed_skip(config->feed, max_lag(self), &cursor, &gap);
 }
 
 /* All of the last words are with the kernel. */
@@ -170,6 +175,10 @@ static void after_last_words(FlStream *self) {
   /* Closing with unread input would make the kernel reset the connection and throw away what is on its way. */
   shutdown(self->pollable.fd, SHUT_WR);
   self->state = FL_STREAM_LINGER;
+}
+
+static gboolean may_leave(const FlStream *self) {
+  return self->leaving && self->state == FL_STREAM_OPEN && (!self->follows || self->cursor >= self->leave_at);
 }
 
 /* send() is cheaper than sendmsg() where there is but one piece: most of the time, unless there is a backlog. */
@@ -189,8 +198,11 @@ void fl_stream_pump(FlStream *self) {
   while (!self->blocked && self->state <= FL_STREAM_LAST_WORDS) {
     if (is_fed(self))
       tell_gap(self);
+    if (may_leave(self))
+      self->kind->goodbye(self, FL_GOODBYE_DRAIN);
     gather(self, &gathering);
     if (gathering.n == 0) {
+      self->caught_up = TRUE;
       if (self->state == FL_STREAM_LAST_WORDS)
         after_last_words(self);
       return;
@@ -219,7 +231,7 @@ void fl_stream_finish(FlStream *self, int code, gboolean await_peer) {
   self->code = code;
   self->await_peer = await_peer;
   fl_deadline_stop(&self->beat);
-  fl_deadline_start(&self->set->grace, &self->end, fl_clock_now_ns());
+  fl_deadline_start(self->set->draining ? &self->set->drain_grace : &self->set->grace, &self->end, fl_clock_now_ns());
 }
 
 void fl_stream_peer_done(FlStream *self, int code) {
@@ -375,6 +387,7 @@ gboolean fl_stream_is_open(const FlStream *self) {
 void fl_stream_follow(FlStream *self, guint64 cursor) {
   self->cursor = cursor;
   self->follows = TRUE;
+  self->caught_up = FALSE;
 }
 
 void fl_stream_unfollow(FlStream *self) {

@@ -51,10 +51,11 @@ typedef struct {
   const FlFeed *feed; /* borrowed, like the rest */
   FlPoller *poller;
   FlLog *log;
-  guint64 max_lag; /* updates; 0: as far as the feed's history */
+  guint64 max_lag; /* updates, for streams that have once been at the head; 0: as far as the feed's history */
   FlSlowPolicy slow;
   gint64 heartbeat_ns;
-  gint64 grace_ns; /* how long the peer may take to take the last words and go */
+  gint64 grace_ns; /* how long the peer may take to take the last words and go … */
+  gint64 drain_ns; /* … and how long when the server goes away */
   void (*left)(FlStream *stream, gpointer user);
   gpointer user; /* also for transports: fl_stream_user */
 } FlStreamSetConfig;
@@ -78,8 +79,8 @@ gboolean fl_stream_set_walk(FlStreamSet *self, guint slice);
 /* fl_stream_set_tick: heartbeats and ends of grace that are due. Returns: when the next one is (G_MAXINT64: none). */
 gint64 fl_stream_set_tick(FlStreamSet *self, gint64 now_ns);
 
-/* fl_stream_set_goodbye: end every stream. */
-void fl_stream_set_goodbye(FlStreamSet *self, FlGoodbye why);
+/* fl_stream_set_drain: the server goes away: end every stream, each after it has got what the feed holds now. */
+void fl_stream_set_drain(FlStreamSet *self);
 
 typedef struct {
   int fd;            /* taken; made non-blocking, with TCP_NODELAY */

@@ -28,11 +28,14 @@ struct _FlStream {
   guint read_paused : 1;
   guint await_peer : 1;
   guint peer_done : 1;
-  guint follows : 1; /* the feed */
+  guint follows : 1;   /* the feed */
+  guint caught_up : 1; /* it has been at the head once: from then on --max-lag counts */
+  guint leaving : 1;   /* the server goes away: up to leave_at it still gets what there is, then goodbye */
   guint64 updates, bytes_out;
 
   GBytes *latest; /* waits for an empty outbox */
   gpointer data;  /* the transport's */
+  guint64 leave_at;
   FlDeadline beat, end;
   guint index; /* in the set */
   int code;    /* how it ended: a close code, 0 where there is none */
@@ -48,7 +51,8 @@ struct _FlStreamSet {
   guint next;      /* where the walk goes on */
   guint remaining; /* streams that it has still to visit */
   FlDeadlineList heartbeats;
-  FlDeadlineList grace;
+  FlDeadlineList grace, drain_grace;
+  gboolean draining;
   gint64 tick_ns; /* the time of the tick being run */
 };
 

@@ -55,6 +55,7 @@ FlStreamSet *fl_stream_set_new(const FlStreamSetConfig *config) {
   self->streams = g_ptr_array_new();
   fl_deadline_list_init(&self->heartbeats, config->heartbeat_ns, on_heartbeat, self);
   fl_deadline_list_init(&self->grace, config->grace_ns, on_grace_over, self);
+  fl_deadline_list_init(&self->drain_grace, config->drain_ns, on_grace_over, self);
   return self;
 }
 
@@ -114,16 +115,16 @@ gint64 fl_stream_set_tick(FlStreamSet *self, gint64 now_ns) {
   self->tick_ns = now_ns;
   gint64 beat = fl_deadline_list_run(&self->heartbeats, now_ns);
   gint64 end = fl_deadline_list_run(&self->grace, now_ns);
-  return MIN(beat, end);
+  gint64 drain_end = fl_deadline_list_run(&self->drain_grace, now_ns);
+  return MIN(beat, MIN(end, drain_end));
 }
 
-void fl_stream_set_goodbye(FlStreamSet *self, FlGoodbye why) {
+void fl_stream_set_drain(FlStreamSet *self) {
+  self->draining = TRUE;
   for (guint i = self->streams->len; i > 0; i--) {
     FlStream *stream = self->streams->pdata[i - 1];
-    /* What the feed holds goes out first, as far as the socket takes it. */
-    fl_stream_pump(stream);
-    if (stream->state == FL_STREAM_OPEN)
-      stream->kind->goodbye(stream, why);
+    stream->leaving = TRUE;
+    stream->leave_at = fl_feed_head(self->config.feed);
     fl_stream_flush(stream);
   }
 }
@@ -140,6 +141,8 @@ void fl_stream_open(FlStreamSet *set, const FlStreamKind *kind, const FlStreamOp
   self->id = opening->id;
   self->cursor = opening->cursor;
   self->follows = !opening->waits;
+  self->leaving = set->draining;
+  self->leave_at = fl_feed_head(set->config.feed);
   self->opened_ns = fl_clock_now_ns();
   memcpy(self->ip, opening->ip, ip_len);
   self->index = set->streams->len;

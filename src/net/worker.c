@@ -177,7 +177,8 @@ static gboolean set_up_parts(FlWorker *self, GError **error) {
     .max_lag = config->max_lag,
     .slow = config->slow,
     .heartbeat_ns = config->heartbeat_ns,
-    .grace_ns = MIN(GRACE_NS, MAX(config->drain_ns, 1000000)),
+    .grace_ns = GRACE_NS,
+    .drain_ns = MAX(config->drain_ns, 1000000),
     .left = on_stream_left,
     .user = self,
   };
@@ -256,7 +257,7 @@ static void begin_drain(gpointer user) {
   fl_httpd_close_after_answer(self->httpd);
   g_hash_table_remove_all(self->answers);
   resume_held(self);
-  fl_stream_set_goodbye(self->streams, FL_GOODBYE_DRAIN);
+  fl_stream_set_drain(self->streams);
   for (guint i = 0; i < FL_TRANSPORTS_MAX; i++)
     if (self->parts[i])
       self->parts[i]->drain(self->part_states[i]);

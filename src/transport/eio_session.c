@@ -227,6 +227,10 @@ static FlEioSession *ref(FlEioSession *self) {
   return self;
 }
 
+gboolean fl_eio_session_has_stream(const FlEioSession *self) {
+  return self->state == UPGRADED;
+}
+
 GString *fl_eio_session_handshake(const FlEioSession *self, gboolean may_upgrade) {
   const FlEngine *engine = self->engine;
   FlEioHandshake handshake = {

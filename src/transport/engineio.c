@@ -17,17 +17,18 @@ static void grew(gpointer state) {
   fl_eio_grew(state);
 }
 
-static void close_all(FlEngine *self, FlEioEnd end) {
+static void close_all(FlEngine *self, gboolean streams_too) {
   g_autoptr(GList) sessions = g_hash_table_get_values(self->sessions);
   for (GList *link = sessions; link; link = link->next)
-    fl_eio_session_close(link->data, end);
+    if (streams_too || !fl_eio_session_has_stream(link->data))
+      fl_eio_session_close(link->data, FL_EIO_END_DRAIN);
 }
 
 /* Other workers may end before they answer, and are not waited for. */
 static void drain(gpointer state) {
   FlEngine *self = state;
 
-  close_all(self, FL_EIO_END_DRAIN);
+  close_all(self, FALSE);
   for (GList *link = self->asks.head; link; link = link->next)
     fl_ask_give_up(link->data);
 }
@@ -35,7 +36,7 @@ static void drain(gpointer state) {
 static void free_engine(gpointer state) {
   FlEngine *self = state;
 
-  close_all(self, FL_EIO_END_DRAIN);
+  close_all(self, TRUE);
   g_hash_table_unref(self->sessions);
   g_free(self);
 }

@@ -30,6 +30,9 @@ void fl_eio_engine_deadlines(FlEngine *self, const FlApplication *application);
 FlEioSession *fl_eio_session_new(FlEngine *engine, guint64 id, const char *ip);
 void fl_eio_session_unref(gpointer self);
 
+/* fl_eio_session_has_stream: whether its WebSocket is the way out, and will be told itself when the server goes away. */
+gboolean fl_eio_session_has_stream(const FlEioSession *self);
+
 /* fl_eio_session_handshake: the data of the open packet. Owned by the caller. */
 GString *fl_eio_session_handshake(const FlEioSession *self, gboolean may_upgrade);
 

@@ -73,6 +73,7 @@ static void set_up(Fixture *self, gsize history) {
                                .log = self->log,
                                .heartbeat_ns = 1000000000,
                                .grace_ns = 1000000000,
+                               .drain_ns = 1000000000,
                                .left = on_left,
                                .user = self };
   self->set = fl_stream_set_new(&config);
@@ -238,7 +239,7 @@ START_TEST(beats_when_it_is_time_and_ends_within_its_grace) {
   fl_stream_set_tick(fixture.set, G_MAXINT64 / 2);
   ck_assert_int_eq(recv(fds[1], data, 1, 0), 1);
   ck_assert_int_eq(data[0], '!');
-  fl_stream_set_goodbye(fixture.set, FL_GOODBYE_DRAIN);
+  fl_stream_set_drain(fixture.set);
   ck_assert_int_eq(recv(fds[1], data, 3, MSG_WAITALL), 3);
   ck_assert_int_eq(strncmp(data, "bye", 3), 0);
   ck_assert_int_eq(recv(fds[1], data, 1, 0), 0);
