@@ -1,6 +1,7 @@
-/* feedlab-server: one feed of updates by polling, long polling, Server-Sent Events and WebSocket.
- * source -> feed -> encode once -> transport -> socket. The only place that prints errors and exits.
+/* feedlab-server: one feed of updates by polling, long polling, Server-Sent Events, WebSocket
+ * and Socket.IO. source -> feed -> encode once -> transport -> socket. The only place that prints errors and exits.
  * SPDX-License-Identifier: MIT */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -8,8 +9,19 @@
 #include "options.h"
 #include "server.h"
 
+/* What is opened next would else be taken for a standard stream that the caller has closed. */
+static void fill_standard_streams(void) {
+  int fd = open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO)
+    fd = open("/dev/null", O_RDWR);
+  if (fd >= 0)
+    close(fd);
+}
+
 int main(int argc, char **argv) {
   g_autoptr(GError) error = NULL;
+
+  fill_standard_streams();
   FlOptions *options = fl_options_parse(&argc, &argv, &error);
 
   if (!options) {

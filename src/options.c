@@ -8,6 +8,8 @@
 
 #include "core/units.h"
 
+#define DEFAULT_HISTORY 4096
+#define STDIN_HISTORY 1000000
 #define DEFAULT_BODY (1024 * 1024)
 #define CONFORMANCE_BODY (16 * 1024 * 1024)
 
@@ -200,7 +202,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *
     { "size", 0, 0, G_OPTION_ARG_STRING, &texts->size, "clock: bytes of an update's data (the time of day)", "BYTES" },
     { "speed", 0, 0, G_OPTION_ARG_STRING, &texts->speed, "replay: play so much faster (1x)", "FACTOR" },
     { "exit-at-eof", 0, 0, G_OPTION_ARG_NONE, &self->exit_at_eof, "End when the input has, and all have been served", NULL },
-    { "history", 0, 0, G_OPTION_ARG_STRING, &texts->history, "Updates kept for those who come back (4096)", "UPDATES" },
+    { "history", 0, 0, G_OPTION_ARG_STRING, &texts->history, "Updates kept for those who come back (4096; 1M of stdin)", "UPDATES" },
     { "history-bytes", 0, 0, G_OPTION_ARG_STRING, &texts->history_bytes, "Bytes of them at most (64M)", "BYTES" },
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Time between signs of life on a stream (15s)", "TIME" },
     { "workers", 0, 0, G_OPTION_ARG_STRING, &texts->workers, "Threads that serve clients (1)", "N" },
@@ -248,7 +250,6 @@ FlOptions *fl_options_parse(int *argc, char ***argv, GError **error) {
 
   self->speed = 1;
   self->interval_ns = G_GINT64_CONSTANT(3000000000);
-  self->history = 4096;
   self->history_bytes = 64 * 1024 * 1024;
   self->heartbeat_ns = G_GINT64_CONSTANT(15000000000);
   self->workers = 1;
@@ -265,6 +266,9 @@ FlOptions *fl_options_parse(int *argc, char ***argv, GError **error) {
   }
   if (!self->listen)
     self->listen = g_strdup("127.0.0.1");
+  /* What is read from a file is there at once, before anyone can have come; --history-bytes bounds it. */
+  if (self->history == 0)
+    self->history = self->source && g_str_equal(self->source, "stdin") ? STDIN_HISTORY : DEFAULT_HISTORY;
   if (!self->source)
     self->source = g_strdup(self->conformance ? "none" : "clock");
   if (self->max_body == 0)

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "server.h"
 
+#include <gio/gio.h>
 #include <glib-unix.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "transport/conformance.h"
 #include "transport/router.h"
 
+#define MANY 10000000      /* clients, or files, that no one will have */
 #define OWN_DESCRIPTORS 64 /* that are not clients' */
 #define SERVED_CHECK_MS 20
 #define MAX_PAYLOAD 1000000 /* of Engine.IO, as in the reference implementation */
@@ -89,15 +91,23 @@ static void on_source_ended(gpointer user) {
 
 /* --- the beginning ------------------------------------------------------------------------------------------------- */
 
-static gint clients_at_most(const FlOptions *options) {
-  struct rlimit files;
+static gboolean set_limit(FlServer *self, GError **error) {
+  gint64 wanted = self->options->max_clients;
+  struct rlimit files = { .rlim_max = MANY };
 
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-    return (gint)options->max_clients;
-  files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
-  gint64 possible = (gint64)MIN(files.rlim_max, 10000000) - OWN_DESCRIPTORS - FL_LIMIT_SURPLUS;
-  return (gint)(options->max_clients > 0 ? MIN(options->max_clients, possible) : possible);
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+  gint64 possible = (gint64)MIN(files.rlim_max, MANY) - OWN_DESCRIPTORS - FL_LIMIT_SURPLUS;
+  if (possible < 1) {
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES,
+                "the limit of open files, %d, leaves none for clients: raise it (ulimit -n) to %d at least",
+                (int)files.rlim_max, OWN_DESCRIPTORS + FL_LIMIT_SURPLUS + 1);
+    return FALSE;
+  }
+  self->limit.most = (gint)(wanted > 0 ? MIN(wanted, possible) : possible);
+  return TRUE;
 }
 
 static gboolean add_worker(FlServer *self, int listen_fd, guint index, GError **error) {
@@ -133,8 +143,8 @@ static gboolean add_worker(FlServer *self, int listen_fd, guint index, GError **
 /* All workers' sockets are bound to one port before the first of them listens. */
 static gboolean add_workers(FlServer *self, GError **error) {
   const FlOptions *options = self->options;
-  gboolean shared = options->workers > 1;
-  int fd = fl_listener_bind(options->listen, options->port, shared, error);
+  FlListenerShare share = options->workers > 1 ? FL_LISTENER_FIRST : FL_LISTENER_ALONE;
+  int fd = fl_listener_bind(options->listen, options->port, share, error);
 
   if (fd < 0)
     return FALSE;
@@ -147,7 +157,7 @@ static gboolean add_workers(FlServer *self, GError **error) {
     return FALSE;
   }
   for (guint i = 0; i < (guint)options->workers; i++) {
-    if (i > 0 && (fd = fl_listener_bind(options->listen, port, shared, error)) < 0)
+    if (i > 0 && (fd = fl_listener_bind(options->listen, port, FL_LISTENER_FURTHER, error)) < 0)
       return FALSE;
     g_autofree char *url = fl_listener_url(fd);
     if (!add_worker(self, fd, i, error))
@@ -183,7 +193,6 @@ FlServer *fl_server_new(const FlOptions *options, FlLog *log, GError **error) {
 
   self->options = options;
   self->log = log;
-  self->limit.most = clients_at_most(options);
   self->loop = g_main_loop_new(NULL, FALSE);
   fl_epoch_generate(epoch);
   self->application.sequencer = fl_sequencer_new(epoch);
@@ -199,7 +208,7 @@ FlServer *fl_server_new(const FlOptions *options, FlLog *log, GError **error) {
   self->application.workers = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))fl_worker_free);
   self->watches[0] = g_unix_signal_add(SIGTERM, on_signal, self);
   self->watches[1] = g_unix_signal_add(SIGINT, on_signal, self);
-  if (!add_workers(self, error) || !start_source(self, error)) {
+  if (!set_limit(self, error) || !add_workers(self, error) || !start_source(self, error)) {
     fl_server_free(self);
     return NULL;
   }

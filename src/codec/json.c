@@ -162,16 +162,24 @@ char *fl_json_text(const char *value, gsize len) {
   return text;
 }
 
+/* Microseconds that a double holds exactly: 285 years either way. */
+#define TIME_MAX_US (G_GINT64_CONSTANT(1) << 53)
+
+/* A double as an integer, as far as there is one. */
+static gint64 whole(double value) {
+  return (gint64)CLAMP(value, -9e18, 9e18);
+}
+
 static gboolean read_time(const json_t *object, gint64 *ret_t_us) {
   const json_t *t = json_object_get(object, "t");
   const json_t *time = json_object_get(object, "time");
 
   if (json_is_number(t)) {
-    *ret_t_us = (gint64)json_number_value(t);
+    *ret_t_us = whole(json_number_value(t));
     return TRUE;
   }
   if (json_is_number(time)) {
-    *ret_t_us = (gint64)llround(json_number_value(time) * 1e6);
+    *ret_t_us = whole(round(json_number_value(time) * 1e6));
     return TRUE;
   }
   if (!json_is_string(time))
@@ -192,6 +200,11 @@ GString *fl_json_record(const char *line, gsize len, gint64 *ret_t_us, char **re
   json_t *object = json_loadb(line, len, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, NULL);
   gboolean has_time = json_is_object(object) && read_time(object, ret_t_us);
   json_decref(object);
+  if (has_time && (*ret_t_us > TIME_MAX_US || *ret_t_us < -TIME_MAX_US)) {
+    *ret_error = g_strdup("the time is out of range");
+    g_string_free(text, TRUE);
+    return NULL;
+  }
   if (!has_time) {
     *ret_error = g_strdup("no time: an object with \"t\" (Unix microseconds) or \"time\" (Unix seconds or ISO 8601) "
                           "is wanted");

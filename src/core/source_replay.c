@@ -13,6 +13,8 @@
 #include "core/clock.h"
 #include "core/source.h"
 
+#define FAR_NS 4e18 /* 126 years: later than any run */
+
 typedef struct {
   FlSourceConfig config;
   char *path;
@@ -72,8 +74,8 @@ static void schedule_next(Replay *self) {
   gint64 t_us;
 
   if (read_record(self, &t_us)) {
-    gint64 after_ns = (gint64)((double)(t_us - self->begin_t_us) * 1000.0 / self->config.speed);
-    arm(self, MAX(self->begin_ns + after_ns, self->deadline_ns));
+    double after_ns = (double)(t_us - self->begin_t_us) * 1000.0 / self->config.speed;
+    arm(self, MAX(self->begin_ns + (gint64)CLAMP(after_ns, -FAR_NS, FAR_NS), self->deadline_ns));
     return;
   }
   fl_counter_add(&self->config.stats->ended, 1);

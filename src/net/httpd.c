@@ -46,6 +46,7 @@ struct _FlRequest {
   const char *method;
   const char *path;
   FlRequestHeaders headers;
+  GPtrArray *joined; /* values of several lines, put together; NULL where there is none */
   guint hosts, origins, content_lengths, transfer_encodings;
   gboolean malformed; /* a header that must not be empty or doubled was */
   gboolean is_post;
@@ -67,6 +68,15 @@ struct _FlResponse {
 };
 
 /* --- requests in -------------------------------------------------------------------------------------------------- */
+
+/* Lines of one name are one list (RFC 9110, section 5.3). */
+static const char *join(FlRequest *self, const char *before, const char *value) {
+  if (!self->joined)
+    self->joined = g_ptr_array_new_with_free_func(g_free);
+  char *both = g_strconcat(before, ", ", value, NULL);
+  g_ptr_array_add(self->joined, both);
+  return both;
+}
 
 static enum MHD_Result read_header(void *user, enum MHD_ValueKind kind, const char *name, const char *value) {
   FlRequest *self = user;
@@ -104,8 +114,8 @@ static enum MHD_Result read_header(void *user, enum MHD_ValueKind kind, const ch
     self->transfer_encodings++;
   } else {
     for (gsize i = 0; i < G_N_ELEMENTS(known); i++)
-      if (!*known[i].to && g_ascii_strcasecmp(name, known[i].name) == 0)
-        *known[i].to = value;
+      if (g_ascii_strcasecmp(name, known[i].name) == 0)
+        *known[i].to = *known[i].to ? join(self, *known[i].to, value) : value;
   }
   return MHD_YES;
 }
@@ -113,6 +123,8 @@ static enum MHD_Result read_header(void *user, enum MHD_ValueKind kind, const ch
 static void refuse(FlRequest *self, guint status, const char *body) {
   g_autoptr(GBytes) bytes = g_bytes_new(body, strlen(body));
   g_autoptr(FlResponse) response = fl_response_new(status, "application/problem+json", bytes);
+  fl_log(self->httpd->config.log, "erred", FL_FIELD("ip", self->of->peer.ip), FL_FIELD("path", self->path),
+         FL_FIELD_INT("status", status), FL_FIELD("why", "a head that is refused"));
   fl_response_header(response, "Connection", "close");
   fl_request_respond(self, response);
 }
@@ -198,6 +210,7 @@ static void on_request_end(void *user, struct MHD_Connection *connection, void *
     self->ended(self->attached);
   if (self->body)
     g_byte_array_unref(self->body);
+  g_clear_pointer(&self->joined, g_ptr_array_unref);
   g_free(self->upgraded_user);
   self->httpd->requests--;
   g_free(self);
@@ -251,6 +264,9 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
   httpd->connections--;
   httpd->config.peer_closed(&self->peer, self->detached, httpd->config.user);
   g_free(self->peer.client_ip);
+  g_free(self->peer.forwarded_for);
+  for (guint i = 0; i < FL_PEER_TRANSPORTS; i++)
+    g_free(self->peer.client_ips[i]);
   g_free(self);
 }
 

@@ -29,7 +29,9 @@ typedef struct {
   int fd;       /* borrowed */
   gboolean surplus; /* came when the server was full: to be sent away in words that its kind understands */
   gint64 since_ns;
-  char *client_ip;                     /* as logged, NULL until the peer is a client of a transport */
+  char *client_ip;                     /* as logged, of the last request … */
+  char *forwarded_for;                 /* … and the header that it came from */
+  char *client_ips[FL_PEER_TRANSPORTS]; /* as logged when it came as a client of that transport */
   guint64 held_at;                     /* the head of the feed when its request was held */
   guint32 present;                     /* bit n: it has come as a client of transport n … */
   guint32 carries;                     /* … or carries a client of transport n that is more than one connection */
@@ -38,7 +40,7 @@ typedef struct {
   gint64 counted_ns;                   /* … and when */
 } FlPeer;
 
-/* The parts of a request's head that anyone here asks for; NULL where absent. */
+/* The parts of a request's head that anyone here asks for; NULL where absent. Several lines of one name are one list. */
 typedef struct {
   const char *host, *origin, *upgrade, *connection, *if_none_match, *last_event_id, *authorization, *content_type;
   const char *ws_key, *ws_version, *ws_protocol, *forwarded_for, *cors_method;

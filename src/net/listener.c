@@ -35,11 +35,37 @@ static void reserve(FlListener *self) {
   self->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-int fl_listener_bind(const char *host, guint16 port, gboolean shared, GError **error) {
+static int bind_socket(const struct addrinfo *address, gboolean shared) {
+  int fd = socket(address->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  int on = 1;
+
+  if (fd < 0)
+    return -1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (shared)
+    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  if (bind(fd, address->ai_addr, address->ai_addrlen) == 0)
+    return fd;
+  int why = errno;
+  close(fd);
+  errno = why;
+  return -1;
+}
+
+/* SO_REUSEPORT would let two servers share a port unawares: the first socket must be able to have it alone. */
+static int bind_first(const struct addrinfo *address) {
+  int alone = bind_socket(address, FALSE);
+
+  if (alone < 0)
+    return -1;
+  close(alone);
+  return bind_socket(address, TRUE);
+}
+
+int fl_listener_bind(const char *host, guint16 port, FlListenerShare share, GError **error) {
   struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM };
   struct addrinfo *found = NULL;
   char service[8];
-  int on = 1;
 
   g_snprintf(service, sizeof service, "%u", port);
   int failed = getaddrinfo(host, service, &hints, &found);
@@ -47,18 +73,10 @@ int fl_listener_bind(const char *host, guint16 port, gboolean shared, GError **e
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "listen on %s: %s", host, gai_strerror(failed));
     return -1;
   }
-  int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (fd >= 0) {
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (shared)
-      setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
-  }
-  if (fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) != 0) {
+  int fd = share == FL_LISTENER_FIRST ? bind_first(found) : bind_socket(found, share == FL_LISTENER_FURTHER);
+  if (fd < 0) {
     int why = errno;
     g_set_error(error, G_IO_ERROR, g_io_error_from_errno(why), "listen on %s:%u: %s", host, port, g_strerror(why));
-    if (fd >= 0)
-      close(fd);
-    fd = -1;
   }
   freeaddrinfo(found);
   return fd;

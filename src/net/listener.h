@@ -23,10 +23,12 @@ typedef struct {
 typedef void (*FlAccepted)(gpointer user, int fd, const struct sockaddr *address, socklen_t address_len,
                            gboolean surplus);
 
-/* fl_listener_bind: a socket bound to `host:port` (port 0: any free one) that does not listen yet. `shared`: other
- * sockets may be bound to the same port (SO_REUSEPORT).
+/* Whether sockets share a port (SO_REUSEPORT). FIRST and FURTHER ones do; the FIRST must have found it free. */
+typedef enum { FL_LISTENER_ALONE, FL_LISTENER_FIRST, FL_LISTENER_FURTHER } FlListenerShare;
+
+/* fl_listener_bind: a socket bound to `host:port` (port 0: any free one) that does not listen yet.
  * Returns: the descriptor, the caller's; -1 with an error that names the address. */
-int fl_listener_bind(const char *host, guint16 port, gboolean shared, GError **error);
+int fl_listener_bind(const char *host, guint16 port, FlListenerShare share, GError **error);
 
 /* fl_listener_port, fl_listener_url, fl_listener_is_loopback: of a bound socket. The URL is the caller's. */
 guint16 fl_listener_port(int fd);

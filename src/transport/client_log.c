@@ -12,9 +12,15 @@
 
 const char *fl_client_ip(FlWorker *worker, FlRequest *request) {
   FlPeer *peer = fl_request_peer(request);
-  if (!peer->client_ip)
-    peer->client_ip = fl_access_client_ip(fl_application_of(worker)->access, peer->ip,
-                                          fl_request_headers(request)->forwarded_for);
+  const char *forwarded_for = fl_request_headers(request)->forwarded_for;
+
+  /* A proxy sends requests of several clients over one connection. */
+  if (!peer->client_ip || g_strcmp0(peer->forwarded_for, forwarded_for) != 0) {
+    g_free(peer->client_ip);
+    g_free(peer->forwarded_for);
+    peer->forwarded_for = g_strdup(forwarded_for);
+    peer->client_ip = fl_access_client_ip(fl_application_of(worker)->access, peer->ip, forwarded_for);
+  }
   return peer->client_ip;
 }
 
@@ -42,7 +48,8 @@ void fl_client_present(FlWorker *worker, FlRequest *request, guint index) {
   peer->present |= 1u << index;
   fl_counter_add(&stats->opened, 1);
   fl_counter_add(&stats->clients, 1);
-  fl_client_came(worker, fl_transport_get(index)->name, fl_client_ip(worker, request), peer->id);
+  peer->client_ips[index] = g_strdup(fl_client_ip(worker, request));
+  fl_client_came(worker, fl_transport_get(index)->name, peer->client_ips[index], peer->id);
 }
 
 void fl_client_carries(FlWorker *worker, FlRequest *request, guint index) {
@@ -84,6 +91,11 @@ FlLogField fl_client_message(const FlApplication *application, const void *data,
   return FL_FIELD_N("message", data, len);
 }
 
+void fl_client_refused(FlWorker *worker, FlRequest *request, guint status, const char *why) {
+  fl_log(fl_worker_log(worker), "erred", FL_FIELD("ip", fl_client_ip(worker, request)),
+         FL_FIELD("path", fl_request_path(request)), FL_FIELD_INT("status", status), FL_FIELD("why", why));
+}
+
 void fl_client_erred(FlLog *log, const char *transport, const char *ip, guint64 id, const char *why) {
   fl_log(log, "erred", FL_FIELD("transport", transport), FL_FIELD("ip", ip), FL_FIELD_INT("client", id),
          FL_FIELD("why", why));
@@ -100,7 +112,7 @@ void fl_client_peer_left(FlPeer *peer, FlWorker *worker) {
     if (!(peer->present & 1u << i))
       continue;
     fl_counter_add(&stats->clients, -1);
-    fl_log(fl_worker_log(worker), "left", FL_FIELD("transport", transport->name), FL_FIELD("ip", peer->client_ip),
+    fl_log(fl_worker_log(worker), "left", FL_FIELD("transport", transport->name), FL_FIELD("ip", peer->client_ips[i]),
            FL_FIELD_INT("client", peer->id), FL_FIELD_INT("after_ms", (fl_clock_now_ns() - peer->since_ns) / 1000000),
            FL_FIELD_INT("updates", peer->updates[i]), FL_FIELD_INT("bytes", peer->counted_out));
   }

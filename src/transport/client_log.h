@@ -27,6 +27,9 @@ void fl_client_spoke(FlStream *stream, const char *kind, const void *data, gsize
 /* fl_client_message: the log's field for what a client sent; instead of the publish token it says so. */
 FlLogField fl_client_message(const FlApplication *application, const void *data, gsize len);
 
+/* fl_client_refused: a request was answered with an error; `why` says which. */
+void fl_client_refused(FlWorker *worker, FlRequest *request, guint status, const char *why);
+
 /* fl_client_erred: a client broke the rules; `why` says which. */
 void fl_client_erred(FlLog *log, const char *transport, const char *ip, guint64 id, const char *why);
 

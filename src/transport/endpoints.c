@@ -30,10 +30,13 @@ static gboolean may_publish(FlWorker *worker, FlRequest *request) {
     token = authorization + 7;
   if (fl_access_may_publish(access, token))
     return TRUE;
-  if (fl_access_has_token(access))
+  static const char needs_flag[] = "A server that listens beyond loopback takes no updates without --publish-token.";
+  if (fl_access_has_token(access)) {
     fl_reply_problem(worker, request, 401, "Publishing here needs Authorization: Bearer with the server's --publish-token.");
-  else
-    fl_reply_problem(worker, request, 403, "A server that listens beyond loopback takes no updates without --publish-token.");
+    return FALSE;
+  }
+  fl_client_refused(worker, request, 403, needs_flag);
+  fl_reply_problem(worker, request, 403, needs_flag);
   return FALSE;
 }
 
@@ -72,6 +75,9 @@ void fl_endpoint_publish(FlWorker *worker, FlRequest *request) {
   g_autoptr(GString) value = read_value(worker, request);
   if (!value)
     return;
+  fl_log(fl_worker_log(worker), "spoke", FL_FIELD("ip", fl_client_ip(worker, request)),
+         FL_FIELD_INT("client", fl_request_peer(request)->id), FL_FIELD("kind", "publish"),
+         FL_FIELD_INT("bytes", value->len), fl_client_message(application, value->str, value->len));
   gint64 t_us = fl_clock_unix_us(fl_clock_now_ns(), fl_clock_offset_ns());
   guint64 seq = fl_sequencer_publish(application->sequencer, value->str, value->len, t_us);
   fl_cursor_format(fl_sequencer_epoch(application->sequencer), seq, cursor);

@@ -1,16 +1,22 @@
 /* Long polling: GET /longpoll?since=C&timeout=25, held until there is something after the cursor. It differs from short
  * polling in the waiting only. See docs/wire/longpoll.md.
  * SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "transport/polling.h"
 #include "transport/reply.h"
 
 #define TIMEOUT_SECONDS 25
 
+/* More digits than any number has are more seconds than are granted, too. */
 static gboolean read_timeout(const char *text, guint *ret_seconds) {
-  guint64 seconds = TIMEOUT_SECONDS;
-  if (text && !g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT, &seconds, NULL))
+  if (!text) {
+    *ret_seconds = TIMEOUT_SECONDS;
+    return TRUE;
+  }
+  if (!*text || strspn(text, G_CSET_DIGITS) != strlen(text))
     return FALSE;
-  *ret_seconds = (guint)MIN(seconds, FL_HOLD_MAX_SECONDS);
+  *ret_seconds = (guint)MIN(g_ascii_strtoull(text, NULL, 10), FL_HOLD_MAX_SECONDS);
   return TRUE;
 }
 

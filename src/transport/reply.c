@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "codec/json.h"
+#include "transport/client_log.h"
 
 static const char *title_of(guint status) {
   static const struct {
@@ -58,9 +59,17 @@ static FlResponse *problem_new(FlWorker *worker, FlRequest *request, guint statu
   return response;
 }
 
+/* Those that are worth a line in the log: not what is merely not there, nor that the server is full. Refusals by Host and
+ * Origin have lines of their own, with the flag that would let them in. */
+static gboolean is_clients_fault(guint status) {
+  return status >= 400 && status < 500 && status != 403 && status != 404;
+}
+
 void fl_reply_problem(FlWorker *worker, FlRequest *request, guint status, const char *detail) {
   g_autoptr(FlResponse) response = problem_new(worker, request, status, detail);
 
+  if (is_clients_fault(status))
+    fl_client_refused(worker, request, status, detail);
   if (status == 401)
     fl_response_header(response, "WWW-Authenticate", "Bearer");
   if (status == 426) {
@@ -76,6 +85,7 @@ void fl_reply_method(FlWorker *worker, FlRequest *request, const char *allow) {
   g_autofree char *detail = g_strdup_printf("This endpoint takes %s.", allow);
   g_autoptr(FlResponse) response = problem_new(worker, request, 405, detail);
 
+  fl_client_refused(worker, request, 405, detail);
   fl_response_header(response, "Allow", allow);
   fl_request_respond(request, response);
 }

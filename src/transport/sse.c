@@ -39,12 +39,22 @@ static void gap(FlStream *stream, const FlGap *gap) {
   queue(stream, out);
 }
 
+typedef struct {
+  GString *begin; /* of the answer */
+  gboolean ends;  /* with it: there is no stream */
+} Opening;
+
 /* The opening id lets a stream that is cut before its first update resume too. */
 static void opened(FlStream *stream, gpointer options, const FlGap *missed) {
-  const GString *head = options;
-  GString *out = g_string_new_len(head->str, (gssize)head->len);
+  const Opening *opening = options;
+  GString *out = g_string_new_len(opening->begin->str, (gssize)opening->begin->len);
   char id[FL_CURSOR_MAX];
 
+  if (opening->ends) {
+    queue(stream, out);
+    fl_stream_finish(stream, 0, FALSE);
+    return;
+  }
   fl_cursor_format(fl_feed_epoch(fl_stream_feed(stream)), fl_stream_cursor(stream), id);
   g_string_append_printf(out, "retry: 1000\nid: %s\n\n", id);
   queue(stream, out);
@@ -73,59 +83,77 @@ static const FlStreamKind kind = { "sse",     FL_FORM_SSE, encode,  opened,
                                    gap,       heartbeat,   input,   goodbye,
                                    fl_client_stream_left };
 
-static GString *response_head(FlWorker *worker, FlRequest *request) {
-  GString *head = g_string_new("HTTP/1.1 200 OK\r\n"
-                               "Content-Type: text/event-stream\r\n"
-                               "Cache-Control: no-store\r\n"
-                               "X-Accel-Buffering: no\r\n"
-                               "X-Content-Type-Options: nosniff\r\n"
-                               "Connection: close\r\n");
+/* The answer's head and, of what comes later, `first`; HEAD gets the head only. */
+static GString *response_begin(FlWorker *worker, FlRequest *request, const char *first) {
+  GString *out = g_string_new("HTTP/1.1 200 OK\r\n"
+                              "Content-Type: text/event-stream\r\n"
+                              "Cache-Control: no-store\r\n"
+                              "X-Accel-Buffering: no\r\n"
+                              "X-Content-Type-Options: nosniff\r\n"
+                              "Connection: close\r\n");
   if (fl_reply_needs_cors(worker, request))
-    g_string_append_printf(head, "Access-Control-Allow-Origin: %s\r\nVary: Origin\r\n",
+    g_string_append_printf(out, "Access-Control-Allow-Origin: %s\r\nVary: Origin\r\n",
                            fl_request_headers(request)->origin);
-  g_string_append(head, "\r\n");
-  return head;
+  g_string_append(out, "\r\n");
+  g_string_append(out, first);
+  return out;
 }
 
-static void answer_without_stream(FlWorker *worker, FlRequest *request, const char *text) {
-  g_autoptr(GBytes) body = g_bytes_new_static(text, strlen(text));
+/* For want of a descriptor libmicrohttpd answers; it knows the length, which is as good. */
+static void answer_by_httpd(FlWorker *worker, FlRequest *request) {
+  g_autoptr(GBytes) body = g_bytes_new_static(come_later, strlen(come_later));
   g_autoptr(FlResponse) response = fl_response_new(200, "text/event-stream", body);
 
   fl_response_header(response, "Cache-Control", "no-store");
+  fl_response_header(response, "X-Accel-Buffering", "no");
   fl_response_header(response, "Connection", "close");
   fl_reply_add_cors(worker, request, response);
   fl_request_respond(request, response);
 }
 
-static const char *since_of(const FlRequest *request) {
+static const char *since_of(const FlRequest *request, gboolean *ret_is_last_id) {
   const char *since = fl_request_headers(request)->last_event_id;
   if (!since || !*since)
     since = fl_request_query(request, "last_event_id");
-  if (!since || !*since)
-    since = fl_request_query(request, "since");
-  return since;
+  *ret_is_last_id = since && *since;
+  return *ret_is_last_id ? since : fl_request_query(request, "since");
 }
 
-static void open_stream(FlWorker *worker, FlRequest *request, guint index, FlStreamOpening *opening) {
+/* An EventSource keeps what it was given as its last id, by whomever, and gives up for good on a 400: an id that is no cursor
+ * is taken for one of another epoch. Returns: FALSE where the request has been answered. */
+static gboolean locate(FlWorker *worker, FlRequest *request, FlStreamOpening *opening) {
+  const FlFeed *feed = fl_worker_feed(worker);
+  gboolean is_last_id;
+
+  if (fl_feed_locate(feed, since_of(request, &is_last_id), &opening->cursor, &opening->gap))
+    return TRUE;
+  if (is_last_id) {
+    opening->cursor = fl_feed_oldest(feed) - 1;
+    opening->gap = (FlGap){ .kind = FL_GAP_EPOCH };
+    return TRUE;
+  }
+  fl_reply_problem(worker, request, 400,
+                   "since is no cursor: hand back the one that you were given, or 0 for all that is kept.");
+  return FALSE;
+}
+
+static void open_stream(FlWorker *worker, FlRequest *request, guint index, FlStreamOpening *opening, Opening *options) {
   FlTransportStats *stats = fl_worker_stats(worker, index);
-  GString *head = response_head(worker, request);
 
   opening->fd = fl_request_detach(request);
   if (opening->fd < 0) {
-    g_string_free(head, TRUE);
-    answer_without_stream(worker, request, come_later);
+    answer_by_httpd(worker, request);
     return;
   }
   opening->id = fl_request_peer(request)->id;
   opening->ip = fl_client_ip(worker, request);
-  opening->options = head;
+  opening->options = options;
   opening->stats = stats;
   fl_counter_add(&stats->requests, 1);
   fl_counter_add(&stats->opened, 1);
   fl_counter_add(&stats->clients, 1);
   fl_client_came(worker, "sse", opening->ip, opening->id);
   fl_stream_open(fl_worker_streams(worker), &kind, opening);
-  g_string_free(head, TRUE);
 }
 
 static void accept_sse(FlWorker *worker, FlRequest *request, guint index) {
@@ -135,17 +163,14 @@ static void accept_sse(FlWorker *worker, FlRequest *request, guint index) {
     fl_reply_method(worker, request, "GET, HEAD");
     return;
   }
-  if (!fl_feed_locate(fl_worker_feed(worker), since_of(request), &opening.cursor, &opening.gap)) {
-    fl_reply_problem(worker, request, 400,
-                     "The last event id is no cursor: hand back the one that you were given, or 0 for all that is kept.");
+  if (!locate(worker, request, &opening))
     return;
-  }
-  if (fl_worker_is_draining(worker) || fl_request_peer(request)->surplus)
-    answer_without_stream(worker, request, come_later);
-  else if (g_str_equal(fl_request_method(request), "HEAD"))
-    answer_without_stream(worker, request, "");
-  else
-    open_stream(worker, request, index, &opening);
+  gboolean later = fl_worker_is_draining(worker) || fl_request_peer(request)->surplus;
+  gboolean head_only = g_str_equal(fl_request_method(request), "HEAD");
+  Opening options = { .begin = response_begin(worker, request, later && !head_only ? come_later : ""),
+                      .ends = later || head_only };
+  open_stream(worker, request, index, &opening, &options);
+  g_string_free(options.begin, TRUE);
 }
 
 const FlTransport fl_transport_sse = { "sse", "/events", accept_sse, encode };
