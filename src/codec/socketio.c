@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "codec/json.h"
+#include "codec/utf8.h"
 
 #define ID_DIGITS 16 /* what a client's numbers hold exactly, and a little more */
 #define NAMESPACE_MAX 256
@@ -52,7 +53,7 @@ static gboolean read_namespace(Reader *reader, FlSioPacket *packet) {
   gsize left = (gsize)(reader->end - reader->text);
   const char *comma = memchr(reader->text, ',', left);
   gsize len = comma ? (gsize)(comma - reader->text) : left;
-  if (len > NAMESPACE_MAX || memchr(reader->text, '\0', len))
+  if (len > NAMESPACE_MAX || memchr(reader->text, '\0', len) || !fl_utf8_is_valid((const guint8 *)reader->text, len))
     return FALSE;
   packet->nsp = g_strndup(reader->text, len);
   reader->text += comma ? len + 1 : len;
@@ -74,15 +75,13 @@ static gboolean read_data(Reader *reader, FlSioPacket *packet) {
   return packet->data != NULL;
 }
 
-/* Names that the libraries keep for themselves. */
+/* Names that the libraries keep for themselves, however they are written. */
 static gboolean is_reserved(const char *name, gsize len) {
-  static const char *const reserved[] = { "\"connect\"",      "\"connect_error\"", "\"disconnect\"", "\"disconnecting\"",
-                                          "\"newListener\"", "\"removeListener\"" };
+  static const char *const reserved[] = { "connect",     "connect_error",  "disconnect", "disconnecting",
+                                          "newListener", "removeListener", NULL };
+  g_autofree char *text = fl_json_text(name, len);
 
-  for (gsize i = 0; i < G_N_ELEMENTS(reserved); i++)
-    if (strlen(reserved[i]) == len && memcmp(reserved[i], name, len) == 0)
-      return TRUE;
-  return FALSE;
+  return text && g_strv_contains(reserved, text);
 }
 
 static gboolean is_event(const GString *data) {
@@ -115,14 +114,13 @@ static gboolean has_valid_data(const FlSioPacket *packet) {
 }
 
 gboolean fl_sio_packet_read(const guint8 *text, gsize len, FlSioPacket *ret_packet) {
-  Reader reader = { .text = (const char *)text, .end = (const char *)text + len };
   FlSioPacket packet = { 0 };
 
   *ret_packet = packet;
   if (len == 0 || text[0] < '0' || text[0] > '6')
     return FALSE;
+  Reader reader = { .text = (const char *)text + 1, .end = (const char *)text + len };
   packet.type = (FlSioType)(text[0] - '0');
-  reader.text++;
   if ((is_binary(packet.type) && !read_attachments(&reader, &packet)) || !read_namespace(&reader, &packet) ||
       !read_id(&reader, &packet) || !read_data(&reader, &packet) || !has_valid_data(&packet)) {
     fl_sio_packet_clear(&packet);

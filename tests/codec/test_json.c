@@ -80,6 +80,80 @@ START_TEST(finds_a_member_s_bytes) {
 }
 END_TEST
 
+static void assert_element(const char *array, guint n, const char *expected) {
+  g_autoptr(GString) text = g_string_new(array);
+  gsize len = 17;
+  const char *found = fl_json_element(text, n, &len);
+
+  if (!expected) {
+    ck_assert_msg(found == NULL, "element %u of %s", n, array);
+    ck_assert_uint_eq(len, 17);
+    return;
+  }
+  ck_assert_msg(found && found >= text->str && found + len <= text->str + text->len, "element %u of %s", n, array);
+  ck_assert_msg(len == strlen(expected) && memcmp(found, expected, len) == 0, "element %u of %s: %.*s", n, array,
+                (int)len, found);
+}
+
+START_TEST(finds_an_element_s_bytes) {
+  static const char array[] = "[\"a,]\\\"\\\\\",[1,[2,\"]\"]],{\"b\":[3,4]},-1.50,null,\"\",[],{}]";
+  static const char *const elements[] = {
+    "\"a,]\\\"\\\\\"", "[1,[2,\"]\"]]", "{\"b\":[3,4]}", "-1.50", "null", "\"\"", "[]", "{}"
+  };
+
+  for (guint n = 0; n < G_N_ELEMENTS(elements); n++)
+    assert_element(array, n, elements[n]);
+  assert_element(array, G_N_ELEMENTS(elements), NULL);
+  assert_element(array, G_MAXUINT, NULL);
+  assert_element("[1]", 0, "1");
+  assert_element("[1]", 1, NULL);
+  assert_element("[[]]", 0, "[]");
+  assert_element("[[1,2]]", 1, NULL);
+}
+END_TEST
+
+START_TEST(finds_no_element_where_there_is_no_array) {
+  static const char *const others[] = { "[]", "{}", "{\"a\":1}", "\"[1]\"", "17", "null", "" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(others); i++) {
+    assert_element(others[i], 0, NULL);
+    assert_element(others[i], 1, NULL);
+  }
+}
+END_TEST
+
+/* The value is its own block, so that reading past it is caught. */
+static void assert_text(const char *value, gsize len, const char *expected) {
+  g_autofree char *copy = g_memdup2(value, len);
+  g_autofree char *text = fl_json_text(copy, len);
+  ck_assert_pstr_eq(text, expected);
+}
+
+START_TEST(tells_a_string_s_text) {
+  assert_text("\"\"", 2, "");
+  assert_text("\"news\"", 6, "news");
+  assert_text("\"a\\\"b\\\\\\n\"", 10, "a\"b\\\n");
+  assert_text("\"\\u0063\\u00e9\"", 14, "c\xc3\xa9");
+  assert_text("\"\\ud83d\\ude00\"", 14, "\xf0\x9f\x98\x80");
+  assert_text("\"\xc3\xa9\"", 4, "\xc3\xa9");
+}
+END_TEST
+
+START_TEST(tells_no_text_of_what_is_no_string) {
+  static const char *const others[] = { "",       "\"",         "17",  "null", "true",     "[\"a\"]", "{\"a\":\"b\"}",
+                                        "\"a\",", "\"a\"\"b\"", "\"a", "a\"",  "\"\xff\"", "\"\\x\"" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+    assert_text(others[i], strlen(others[i]), NULL);
+}
+END_TEST
+
+START_TEST(tells_no_text_with_a_nul) {
+  assert_text("\"a\\u0000b\"", 10, NULL);
+  assert_text("\"a\0b\"", 5, NULL);
+}
+END_TEST
+
 START_TEST(reads_records_with_their_times) {
   static const char *const lines[] = { "{\"t\":1764000000123456,\"data\":[1, 2]}", "{\"time\":1764000000.123456,\"data\":[1,2]}",
                                        "{\"time\":\"2025-11-24T16:00:00.123456Z\",\"data\":[1,2]}" };
@@ -111,6 +185,11 @@ int main(void) {
   tcase_add_test(tcase, refuses_nul_bytes);
   tcase_add_test(tcase, takes_a_line_for_json_or_for_a_string);
   tcase_add_test(tcase, finds_a_member_s_bytes);
+  tcase_add_test(tcase, finds_an_element_s_bytes);
+  tcase_add_test(tcase, finds_no_element_where_there_is_no_array);
+  tcase_add_test(tcase, tells_a_string_s_text);
+  tcase_add_test(tcase, tells_no_text_of_what_is_no_string);
+  tcase_add_test(tcase, tells_no_text_with_a_nul);
   tcase_add_test(tcase, reads_records_with_their_times);
   tcase_add_test(tcase, refuses_records_without_a_time);
   suite_add_tcase(suite, tcase);
