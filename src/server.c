@@ -30,7 +30,8 @@ struct _FlServer {
   guint watches[2];
   guint served_check;
   guint unanswered; /* workers that have not said yet … */
-  guint behind;     /* … how many of their streams are behind */
+  FlBehind behind;  /* … how many of their clients are behind */
+  gint64 patience_end_ns; /* for clients that poll, after the end of input */
 };
 
 /* --- the end ------------------------------------------------------------------------------------------------------- */
@@ -52,7 +53,7 @@ static gboolean ask_again(gpointer user) {
 
 typedef struct {
   FlServer *server;
-  guint behind;
+  FlBehind behind;
 } Answer;
 
 /* In the main thread again. */
@@ -60,24 +61,26 @@ static gboolean on_answer(gpointer data) {
   Answer *answer = data;
   FlServer *self = answer->server;
 
-  self->behind += answer->behind;
+  self->behind.streams += answer->behind.streams;
+  self->behind.pollers += answer->behind.pollers;
   if (--self->unanswered > 0)
     return G_SOURCE_REMOVE;
-  if (self->behind == 0)
+  gboolean wait_for_pollers = self->behind.pollers > 0 && fl_clock_now_ns() < self->patience_end_ns;
+  if (self->behind.streams == 0 && !wait_for_pollers)
     g_main_loop_quit(self->loop);
   else
     self->served_check = g_timeout_add(SERVED_CHECK_MS, ask_again, self);
   return G_SOURCE_REMOVE;
 }
 
-static void on_behind(gpointer user, guint behind) {
+static void on_behind(gpointer user, FlBehind behind) {
   Answer *answer = g_new(Answer, 1);
   *answer = (Answer){ user, behind };
   g_idle_add_full(G_PRIORITY_DEFAULT, on_answer, answer, g_free);
 }
 
 static void ask_whether_served(FlServer *self) {
-  self->behind = 0;
+  self->behind = (FlBehind){ 0 };
   self->unanswered = self->application.workers->len;
   for (guint i = 0; i < self->application.workers->len; i++)
     fl_worker_ask_behind(self->application.workers->pdata[i], on_behind, self);
@@ -85,6 +88,8 @@ static void ask_whether_served(FlServer *self) {
 
 static void on_source_ended(gpointer user) {
   FlServer *self = user;
+
+  self->patience_end_ns = fl_clock_now_ns() + self->options->drain_ns;
   if (self->options->exit_at_eof)
     ask_whether_served(self);
 }

@@ -21,7 +21,7 @@ struct _FlHttpd {
   struct MHD_Daemon *daemon;
   int epoll_fd;
   guint64 next_id;
-  guint connections;
+  GQueue connections; /* Connection */
   guint requests;
   gboolean again;        /* libmicrohttpd does not wake up by itself after a resume or an upgrade */
   gboolean detaching;    /* its complaint about MHD_NO is then expected */
@@ -32,6 +32,7 @@ struct _FlHttpd {
 /* Beside FlPeer: what only this file uses. */
 typedef struct {
   FlPeer peer; /* first */
+  GList link;  /* in the httpd's connections */
   FlPollable hangup;
   gboolean watched;
   gboolean detached;
@@ -246,7 +247,8 @@ static void connection_started(FlHttpd *httpd, struct MHD_Connection *connection
   self->hangup = (FlPollable){ .fd = self->peer.fd, .ready = on_hangup };
   self->peer.surplus = httpd->adding_surplus;
   self->httpd = httpd;
-  httpd->connections++;
+  self->link.data = self;
+  g_queue_push_tail_link(&httpd->connections, &self->link);
   *context = self;
 }
 
@@ -261,7 +263,7 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
   Connection *self = *context;
   if (self->watched)
     fl_poller_remove(httpd->config.poller, &self->hangup);
-  httpd->connections--;
+  g_queue_unlink(&httpd->connections, &self->link);
   httpd->config.peer_closed(&self->peer, self->detached, httpd->config.user);
   g_free(self->peer.client_ip);
   g_free(self->peer.forwarded_for);
@@ -355,8 +357,24 @@ gboolean fl_httpd_add(FlHttpd *self, int fd, const struct sockaddr *address, gui
   return MHD_add_connection(self->daemon, fd, address, address_len) == MHD_YES;
 }
 
+FlPeer *fl_httpd_find(const FlHttpd *self, guint64 id) {
+  for (GList *link = self->connections.head; link; link = link->next)
+    if (((FlPeer *)link->data)->id == id)
+      return link->data;
+  return NULL;
+}
+
+guint fl_httpd_behind(const FlHttpd *self, guint64 head) {
+  guint behind = 0;
+  for (GList *link = self->connections.head; link; link = link->next) {
+    const FlPeer *peer = link->data;
+    behind += (guint)(peer->polls && peer->polled < head);
+  }
+  return behind;
+}
+
 guint fl_httpd_connections(const FlHttpd *self) {
-  return self->connections;
+  return self->connections.length;
 }
 
 guint fl_httpd_requests(const FlHttpd *self) {

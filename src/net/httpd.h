@@ -33,6 +33,8 @@ typedef struct {
   char *forwarded_for;                 /* … and the header that it came from */
   char *client_ips[FL_PEER_TRANSPORTS]; /* as logged when it came as a client of that transport */
   guint64 held_at;                     /* the head of the feed when its request was held */
+  gboolean polls;                      /* the feed, … */
+  guint64 polled;                      /* … and how far its answers have come */
   guint32 present;                     /* bit n: it has come as a client of transport n … */
   guint32 carries;                     /* … or carries a client of transport n that is more than one connection */
   guint64 updates[FL_PEER_TRANSPORTS]; /* sent to it, per transport */
@@ -78,6 +80,11 @@ gboolean fl_httpd_must_run(const FlHttpd *self);
 /* fl_httpd_add: serve an accepted socket; takes the descriptor. `surplus` is passed on to the peer.
  * Returns: FALSE where libmicrohttpd refused it. */
 gboolean fl_httpd_add(FlHttpd *self, int fd, const struct sockaddr *address, guint address_len, gboolean surplus);
+
+/* fl_httpd_find: the peer of that id; NULL where there is none. fl_httpd_behind: peers that polled, but not up to `head` yet.
+ * Both look at all of them. */
+FlPeer *fl_httpd_find(const FlHttpd *self, guint64 id);
+guint fl_httpd_behind(const FlHttpd *self, guint64 head);
 
 /* Connections being served, and requests of them that have not been answered. */
 guint fl_httpd_connections(const FlHttpd *self);

@@ -324,6 +324,10 @@ guint64 fl_stream_id(const FlStream *self) {
   return self->id;
 }
 
+int fl_stream_fd(const FlStream *self) {
+  return self->pollable.fd;
+}
+
 const char *fl_stream_ip(const FlStream *self) {
   return self->ip;
 }

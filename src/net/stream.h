@@ -67,6 +67,9 @@ void fl_stream_set_free(FlStreamSet *self);
 
 guint fl_stream_set_size(const FlStreamSet *self);
 
+/* fl_stream_set_find: the stream of that id; NULL where there is none. Looks at all of them. */
+FlStream *fl_stream_set_find(const FlStreamSet *self, guint64 id);
+
 /* fl_stream_set_behind: how many streams have not been sent all there is. */
 guint fl_stream_set_behind(const FlStreamSet *self);
 
@@ -100,6 +103,7 @@ void fl_stream_open(FlStreamSet *set, const FlStreamKind *kind, const FlStreamOp
 
 /* For transports. */
 guint64 fl_stream_id(const FlStream *self);
+int fl_stream_fd(const FlStream *self); /* borrowed */
 const char *fl_stream_ip(const FlStream *self);
 guint64 fl_stream_cursor(const FlStream *self);
 const FlFeed *fl_stream_feed(const FlStream *self);

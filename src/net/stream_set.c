@@ -76,6 +76,15 @@ gpointer fl_stream_set_user(FlStreamSet *self) {
   return self->config.user;
 }
 
+FlStream *fl_stream_set_find(const FlStreamSet *self, guint64 id) {
+  for (guint i = 0; i < self->streams->len; i++) {
+    FlStream *stream = self->streams->pdata[i];
+    if (stream->id == id)
+      return stream;
+  }
+  return NULL;
+}
+
 guint fl_stream_set_behind(const FlStreamSet *self) {
   guint behind = 0;
   for (guint i = 0; i < self->streams->len; i++)

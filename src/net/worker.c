@@ -328,17 +328,23 @@ void fl_worker_free(FlWorker *self) {
 
 typedef struct {
   FlWorker *worker;
-  void (*answer)(gpointer user, guint behind);
+  void (*answer)(gpointer user, FlBehind behind);
   gpointer user;
 } Question;
 
 static void answer_behind(gpointer data) {
   Question *question = data;
-  take_updates(question->worker);
-  question->answer(question->user, fl_stream_set_behind(question->worker->streams));
+  FlWorker *self = question->worker;
+
+  take_updates(self);
+  FlBehind behind = { fl_stream_set_behind(self->streams), fl_httpd_behind(self->httpd, fl_feed_head(self->feed)) };
+  for (guint i = 0; i < FL_TRANSPORTS_MAX; i++)
+    if (self->parts[i])
+      behind.pollers += self->parts[i]->behind(self->part_states[i]);
+  question->answer(question->user, behind);
 }
 
-void fl_worker_ask_behind(FlWorker *self, void (*answer)(gpointer user, guint behind), gpointer user) {
+void fl_worker_ask_behind(FlWorker *self, void (*answer)(gpointer user, FlBehind behind), gpointer user) {
   Question *question = g_new(Question, 1);
   *question = (Question){ self, answer, user };
   fl_worker_post(self, answer_behind, question, g_free);

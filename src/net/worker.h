@@ -16,7 +16,8 @@ typedef struct _FlWorker FlWorker;
 /* What a transport keeps in a worker beside requests and streams, such as sessions: one const table, every slot filled. */
 typedef struct {
   void (*grew)(gpointer state);  /* the feed has grown */
-  void (*drain)(gpointer state); /* the server is going away: say goodbye, hold no request any longer */
+  guint (*behind)(gpointer state); /* clients that have not been sent all there is, streams apart */
+  void (*drain)(gpointer state);   /* the server is going away: say goodbye, hold no request any longer */
   void (*free)(gpointer state);
 } FlWorkerPart;
 
@@ -57,9 +58,13 @@ void fl_worker_drain(FlWorker *self);
 void fl_worker_join(FlWorker *self);
 void fl_worker_free(FlWorker *self);
 
-/* fl_worker_ask_behind: any thread: have `answer(user, n)` called in the worker's thread with the number of its streams
- * that have not been sent all there is. */
-void fl_worker_ask_behind(FlWorker *self, void (*answer)(gpointer user, guint behind), gpointer user);
+/* Clients that have not been sent all there is. Those that poll may never come back for it. */
+typedef struct {
+  guint streams, pollers;
+} FlBehind;
+
+/* fl_worker_ask_behind: any thread: have `answer` called in the worker's thread with their numbers. */
+void fl_worker_ask_behind(FlWorker *self, void (*answer)(gpointer user, FlBehind behind), gpointer user);
 
 /* fl_worker_post: any thread: have `func(data)` called in the worker's thread, where its result is ignored. `destroy` is
  * called in any case, also where the worker has ended before that. */

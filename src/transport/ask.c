@@ -8,7 +8,8 @@ struct _FlAsk {
 
   /* Home's own. */
   FlRequest *request; /* NULL once it has ended */
-  GList link; /* in options.asks */
+  GQueue *asks; /* of the home's part */
+  GList link;
   gboolean held, answered, gone;
 
   /* Written by home before it tells of them. */
@@ -53,12 +54,47 @@ guint fl_ask_place(const FlAsk *self) {
 
 /* --- home ---------------------------------------------------------------------------------------------------------- */
 
+/* The last place among the worker's parts; transports begin at the first. */
+#define PLACE (FL_TRANSPORTS_MAX - 1)
+
+static void resume(FlAsk *self) {
+  if (!self->held)
+    return;
+  self->held = FALSE;
+  fl_request_resume(self->request);
+}
+
+static void grew(gpointer state) {
+}
+
+static guint behind(gpointer state) {
+  return 0;
+}
+
+static void drain(gpointer state) {
+  GQueue *asks = state;
+  for (GList *link = asks->head; link; link = link->next)
+    resume(link->data);
+}
+
+static void free_asks(gpointer state) {
+  g_queue_free(state);
+}
+
+static const FlWorkerPart part = { grew, behind, drain, free_asks };
+
+static GQueue *asks_of(FlWorker *home) {
+  if (!fl_worker_part(home, PLACE))
+    fl_worker_add_part(home, PLACE, &part, g_queue_new());
+  return fl_worker_part(home, PLACE);
+}
+
 static void on_request_end(gpointer data) {
   FlAsk *self = data;
 
   if (!self->answered)
     fl_ask_tell(self, FL_ASK_GONE);
-  g_queue_unlink(self->options.asks, &self->link);
+  g_queue_unlink(self->asks, &self->link);
   self->request = NULL;
   fl_ask_unref(self);
 }
@@ -70,7 +106,8 @@ FlAsk *fl_ask_new(FlRequest *request, const FlAskOptions *options) {
   self->options.sid = g_strdup(options->sid);
   self->request = request;
   self->link.data = self;
-  g_queue_push_tail_link(options->asks, &self->link);
+  self->asks = asks_of(options->home);
+  g_queue_push_tail_link(self->asks, &self->link);
   fl_request_attach(request, self, on_request_end);
   return self;
 }
@@ -116,13 +153,6 @@ void fl_ask_hold(FlAsk *self) {
   fl_request_hold(self->request);
 }
 
-void fl_ask_give_up(FlAsk *self) {
-  if (!self->held)
-    return;
-  self->held = FALSE;
-  fl_request_resume(self->request);
-}
-
 guint fl_ask_answered(const FlAsk *self, GBytes **ret_body) {
   if (!self->answered)
     return 0;
@@ -135,7 +165,7 @@ static void on_answer(gpointer data) {
 
   self->answered = TRUE;
   if (self->request)
-    fl_ask_give_up(self);
+    resume(self);
 }
 
 /* --- the owner ----------------------------------------------------------------------------------------------------- */

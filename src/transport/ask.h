@@ -5,6 +5,7 @@
  *              hold the request                                    │ … until there is something to say
  *              resume it, reply          ◄───────────────────  answer()
  *
+ * When the server goes away home gives up waiting: other workers may end before they answer.
  * Where home and owner are one worker, both ways are plain calls. A client that vanishes before the answer is told as GONE.
  * SPDX-License-Identifier: MIT */
 #pragma once
@@ -24,15 +25,14 @@ typedef enum {
 /* FlAskHear: called in the owner's thread. */
 typedef void (*FlAskHear)(FlAsk *ask, FlAskNews news);
 
-/* fl_ask_new: an ask that is attached to `request`, which owns it. `asks` (home's; borrowed) lists it until the request
- * ends. `place`: of the engine among the owner's parts. */
+/* fl_ask_new: an ask that is attached to `request`, which owns it, and listed among its home's parts until the request
+ * ends. */
 typedef struct {
   FlAskKind kind;
   FlWorker *home, *owner;
-  guint place;
-  const char *sid; /* copied */
+  guint place;     /* of the engine among the owner's parts */
+  const char *sid; /* whom it is about; copied */
   FlAskHear hear;
-  GQueue *asks;
 } FlAskOptions;
 
 FlAsk *fl_ask_new(FlRequest *request, const FlAskOptions *options);
@@ -52,9 +52,6 @@ void fl_ask_tell(FlAsk *self, FlAskNews news);
 
 /* fl_ask_hold: hold the request until the answer is here. */
 void fl_ask_hold(FlAsk *self);
-
-/* fl_ask_give_up: resume the request without an answer. */
-void fl_ask_give_up(FlAsk *self);
 
 /* fl_ask_answered: the answer. Returns: its status, 0 while there is none; the body is borrowed, NULL for none. */
 guint fl_ask_answered(const FlAsk *self, GBytes **ret_body);

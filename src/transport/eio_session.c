@@ -231,6 +231,10 @@ gboolean fl_eio_session_has_stream(const FlEioSession *self) {
   return self->state == UPGRADED;
 }
 
+gboolean fl_eio_session_is_behind(const FlEioSession *self) {
+  return self->state != UPGRADED && self->follows && self->cursor < fl_feed_head(fl_worker_ring(self->engine->worker));
+}
+
 GString *fl_eio_session_handshake(const FlEioSession *self, gboolean may_upgrade) {
   const FlEngine *engine = self->engine;
   FlEioHandshake handshake = {

@@ -10,6 +10,7 @@
 
 #include "codec/json.h"
 #include "core/clock.h"
+#include "transport/client_figures.h"
 #include "transport/client_log.h"
 #include "transport/reply.h"
 #include "transport/transport.h"
@@ -136,6 +137,11 @@ void fl_endpoint_stats(FlWorker *worker, FlRequest *request) {
 
   if (!fl_request_is_read(request)) {
     fl_reply_method(worker, request, "GET, HEAD");
+    return;
+  }
+  const char *client = fl_request_query(request, "client");
+  if (client) {
+    fl_client_figures_answer(worker, request, client);
     return;
   }
   json_t *transports = json_object();

@@ -24,13 +24,20 @@ static void close_all(FlEngine *self, gboolean streams_too) {
       fl_eio_session_close(link->data, FL_EIO_END_DRAIN);
 }
 
-/* Other workers may end before they answer, and are not waited for. */
 static void drain(gpointer state) {
-  FlEngine *self = state;
+  close_all(state, FALSE);
+}
 
-  close_all(self, FALSE);
-  for (GList *link = self->asks.head; link; link = link->next)
-    fl_ask_give_up(link->data);
+static guint behind(gpointer state) {
+  FlEngine *self = state;
+  GHashTableIter each;
+  gpointer session;
+  guint n = 0;
+
+  g_hash_table_iter_init(&each, self->sessions);
+  while (g_hash_table_iter_next(&each, NULL, &session))
+    n += (guint)fl_eio_session_is_behind(session);
+  return n;
 }
 
 static void free_engine(gpointer state) {
@@ -41,7 +48,7 @@ static void free_engine(gpointer state) {
   g_free(self);
 }
 
-static const FlWorkerPart part = { grew, drain, free_engine };
+static const FlWorkerPart part = { grew, behind, drain, free_engine };
 
 FlEngine *fl_engine_of(FlWorker *worker, guint place, const FlEioApp *app) {
   FlEngine *self = fl_worker_part(worker, place);
@@ -223,7 +230,7 @@ static FlWorker *owner_of(const FlEngine *self, const char *sid) {
 static FlAsk *ask_owner(FlEngine *self, FlRequest *request, FlAskKind kind) {
   const char *sid = fl_request_query(request, "sid");
   FlWorker *owner = sid ? owner_of(self, sid) : NULL;
-  FlAskOptions options = { kind, self->worker, owner, self->place, sid, on_news, &self->asks };
+  FlAskOptions options = { kind, self->worker, owner, self->place, sid, on_news };
   return owner ? fl_ask_new(request, &options) : NULL;
 }
 

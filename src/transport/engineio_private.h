@@ -18,7 +18,6 @@ struct _FlEngine {
   FlStreamKind kind;    /* of the sessions' WebSockets */
   GHashTable *sessions; /* sid (the session's own) → FlEioSession, a reference */
   GQueue waiting;       /* sessions whose poll is held until the feed grows */
-  GQueue asks;          /* that this worker is home to */
   FlStream *inside;     /* the stream in whose callback we are: it is pumped anyway, and must not be freed */
   FlDeadlineList pings, pongs, patience, upgrades, noops;
 };
@@ -32,6 +31,9 @@ void fl_eio_session_unref(gpointer self);
 
 /* fl_eio_session_has_stream: whether its WebSocket is the way out, and will be told itself when the server goes away. */
 gboolean fl_eio_session_has_stream(const FlEioSession *self);
+
+/* fl_eio_session_is_behind: whether it polls, and has not been sent all there is. */
+gboolean fl_eio_session_is_behind(const FlEioSession *self);
 
 /* fl_eio_session_handshake: the data of the open packet. Owned by the caller. */
 GString *fl_eio_session_handshake(const FlEioSession *self, gboolean may_upgrade);

@@ -30,7 +30,8 @@ gboolean fl_polling_begin(FlWorker *worker, FlRequest *request, FlBatch *ret_bat
 void fl_polling_hold(FlWorker *worker, FlRequest *request, guint index, guint seconds) {
   FlPeer *peer = fl_request_peer(request);
 
-  peer->held_at = fl_feed_head(fl_worker_ring(worker));
+  peer->held_at = peer->polled = fl_feed_head(fl_worker_ring(worker));
+  peer->polls = TRUE;
   fl_client_present(worker, request, index);
   fl_worker_hold(worker, request, seconds);
 }
@@ -66,6 +67,8 @@ void fl_polling_answer(FlWorker *worker, FlRequest *request, guint index, const 
   gboolean shared = !unchanged && !cors && batch->gap.kind == FL_GAP_NONE;
   FlResponse *response = shared ? fl_worker_answer(worker, batch->since) : NULL;
 
+  fl_request_peer(request)->polls = TRUE;
+  fl_request_peer(request)->polled = batch->last;
   fl_client_polled(worker, request, index, unchanged ? 0 : fl_batch_updates(batch));
   if (response) {
     fl_request_respond(request, response);

@@ -10,7 +10,7 @@ static const FlTransport *const transports[] = {
   &fl_transport_socketio,
 };
 
-G_STATIC_ASSERT(G_N_ELEMENTS(transports) <= FL_TRANSPORTS_MAX);
+G_STATIC_ASSERT(G_N_ELEMENTS(transports) < FL_TRANSPORTS_MAX); /* the last place is the asks' */
 
 const FlTransport *fl_transport_get(guint index) {
   return index < G_N_ELEMENTS(transports) ? transports[index] : NULL;

@@ -207,7 +207,7 @@ test('/stats counts, /health tells that it is live and ready', async (t) => {
   const stats = await get(server, '/stats');
   assert.equal(stats.epoch, cursor.split('-')[0]);
   assert.equal(stats.head, 1);
-  assert.deepEqual(Object.keys(stats.transports), ['poll', 'longpoll', 'sse', 'ws']);
+  assert.deepEqual(Object.keys(stats.transports), ['poll', 'longpoll', 'sse', 'ws', 'socketio']);
   const { opened, clients, requests, deliveries } = stats.transports.poll;
   assert.deepEqual({ opened, clients, requests, deliveries }, { opened: 1, clients: 0, requests: 1, deliveries: 1 });
   assert.equal((await request(server, '/health/live')).status, 200);
