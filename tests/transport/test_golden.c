@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "codec/engineio.h"
 #include "codec/sse.h"
 #include "net/wslink.h"
 #include "tests/fl_check.h"
@@ -100,6 +101,31 @@ START_TEST(frames) {
 }
 END_TEST
 
+/* The pages end a line where the wire ends a record. */
+static void assert_record(const char *name, const char *data, gsize len) {
+  g_autofree char *line = g_strdup_printf("%.*s\n", (int)len, data);
+  assert_golden(name, line, len + 1);
+}
+
+START_TEST(socket_io) {
+  g_autoptr(FlUpdate) update = fl_update_new("k3f9tz", 17, T + 17, "\"17th\"", 6);
+  g_autoptr(GBytes) form = fl_transport_socketio.encode(update);
+  gsize len;
+  const guint8 *data = g_bytes_get_data(form, &len);
+  assert_hex("socketio-news.hex", data, len);
+  assert_record("socketio-news.txt", (const char *)data + 2, len - 2); /* without the frame's header */
+
+  FlEioHandshake handshake = { .sid = "00eDZ3rMvBCqfu2yWkXtJh",
+                               .may_upgrade = TRUE,
+                               .ping_interval_ms = 25000,
+                               .ping_timeout_ms = 20000,
+                               .max_payload_bytes = 1000000 };
+  g_autoptr(GString) open = fl_eio_handshake_json(&handshake);
+  g_string_prepend_c(open, '0');
+  assert_record("socketio-open.txt", open->str, open->len);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("golden");
   TCase *tcase = tcase_create("golden");
@@ -107,6 +133,7 @@ int main(void) {
   tcase_add_test(tcase, a_poll_s_answer_ends_at_a_thousand_updates_or_a_megabyte);
   tcase_add_test(tcase, events);
   tcase_add_test(tcase, frames);
+  tcase_add_test(tcase, socket_io);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
 }
