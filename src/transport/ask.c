@@ -64,6 +64,11 @@ static void resume(FlAsk *self) {
   fl_request_resume(self->request);
 }
 
+void fl_ask_abandon(FlAsk *self) {
+  self->gone = TRUE;
+  resume(self);
+}
+
 static void grew(gpointer state) {
 }
 
@@ -74,7 +79,7 @@ static guint behind(gpointer state) {
 static void drain(gpointer state) {
   GQueue *asks = state;
   for (GList *link = asks->head; link; link = link->next)
-    resume(link->data);
+    fl_ask_abandon(link->data);
 }
 
 static void free_asks(gpointer state) {

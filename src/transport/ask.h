@@ -53,6 +53,10 @@ void fl_ask_tell(FlAsk *self, FlAskNews news);
 /* fl_ask_hold: hold the request until the answer is here. */
 void fl_ask_hold(FlAsk *self);
 
+/* fl_ask_abandon: the answer is waited for no longer, nor the owner told of anything: the server is going away, and other
+ * workers may have ended. A held request is resumed. */
+void fl_ask_abandon(FlAsk *self);
+
 /* fl_ask_answered: the answer. Returns: its status, 0 while there is none; the body is borrowed, NULL for none. */
 guint fl_ask_answered(const FlAsk *self, GBytes **ret_body);
 

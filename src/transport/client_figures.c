@@ -90,6 +90,10 @@ void fl_client_figures_answer(FlWorker *worker, FlRequest *request, const char *
     fl_reply_problem(worker, request, 400, "client is a number, as the log has it.");
     return;
   }
+  if (fl_worker_is_draining(worker)) {
+    fl_reply_problem(worker, request, 503, "The server is going away.");
+    return;
+  }
   FlAskOptions options = { .home = worker,
                            .owner = workers->pdata[(number - 1) % workers->len], /* as ids are given: worker.c */
                            .sid = id,

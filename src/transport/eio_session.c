@@ -318,7 +318,7 @@ static gboolean on_record(gpointer user, const FlEioPacket *packet) {
 }
 
 void fl_eio_session_began(FlEioSession *self, FlAsk *ask) {
-  if (self->posts++ == 0)
+  if (self->posts++ == 0 || self->state == UPGRADED)
     return;
   fl_ask_spoil(ask);
   fl_eio_session_close(self, FL_EIO_END_OVERLAP);
@@ -379,7 +379,11 @@ void fl_eio_session_poll(FlEioSession *self, FlAsk *ask) {
 }
 
 void fl_eio_session_cut(FlEioSession *self, FlAsk *ask) {
-  if (fl_ask_kind(ask) == FL_ASK_POST || ask == self->poll)
+  gboolean is_post = fl_ask_kind(ask) == FL_ASK_POST;
+
+  if (is_post)
+    self->posts--;
+  if (ask == self->poll || (is_post && self->state != UPGRADED))
     fl_eio_session_close(self, FL_EIO_END_LOST);
 }
 
@@ -491,6 +495,8 @@ static void opened(FlStream *stream, gpointer options, const FlGap *gap) {
   pipe->session = session;
   fl_stream_set_data(stream, pipe);
   if (!session) {
+    fl_client_erred(fl_stream_log(stream), fl_stream_transport(stream), fl_stream_ip(stream), fl_stream_id(stream),
+                    "a WebSocket came for a session that has one, or has ended");
     fl_ws_socket_close(stream, FL_WS_POLICY, "there is no session to upgrade", FALSE);
     return;
   }

@@ -236,7 +236,7 @@ static FlAsk *ask_owner(FlEngine *self, FlRequest *request, FlAskKind kind) {
 
 void fl_engine_began(FlEngine *self, FlRequest *request) {
   gboolean is_polling = g_strcmp0(fl_request_query(request, "transport"), "polling") == 0;
-  FlAsk *ask = is_polling ? ask_owner(self, request, FL_ASK_POST) : NULL;
+  FlAsk *ask = is_polling && !fl_worker_is_draining(self->worker) ? ask_owner(self, request, FL_ASK_POST) : NULL;
   if (ask)
     fl_ask_tell(ask, FL_ASK_BEGUN);
 }
@@ -279,6 +279,7 @@ static void ask_or_hold(FlEngine *self, FlRequest *request, FlAsk *ask) {
     fl_ask_take_body(ask, fl_request_body(request), type && g_str_equal(type, "application/octet-stream"));
   }
   if (fl_worker_is_draining(self->worker)) {
+    fl_ask_abandon(ask);
     give_up(self, request, ask);
     return;
   }
