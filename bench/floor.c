@@ -29,6 +29,7 @@ typedef struct {
   int listen_fd;
   GArray *fds;    /* the subscribers' */
   guint64 sent;   /* updates so far */
+  guint64 missed; /* of them, those that went out when the next one was due already */
   gint64 offset_ns;
   GString *data;
 } Floor;
@@ -87,13 +88,34 @@ static gboolean answer_upgrade(int fd, const char *request) {
   return send(fd, head, strlen(head), MSG_NOSIGNAL) == (ssize_t)strlen(head);
 }
 
-static void accept_all(Floor *self) {
+/* As feedlab-server's GET /stats, as far as the bench asks. */
+static void answer_stats(const Floor *self, int fd) {
+  g_autofree char *body = g_strdup_printf("{\"source\":{\"missed_deadlines\":%" G_GUINT64_FORMAT "}}\n", self->missed);
+  g_autofree char *answer = g_strdup_printf("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                                            "Content-Length: %" G_GSIZE_FORMAT "\r\n\r\n%s",
+                                            strlen(body), body);
+  if (send(fd, answer, strlen(answer), MSG_NOSIGNAL) < 0)
+    fprintf(stderr, "floor: /stats: %s\n", strerror(errno));
+}
+
+static gboolean is_subscriber(const Floor *self, int fd) {
   char request[REQUEST_MAX];
+
+  if (!read_request(fd, request))
+    return FALSE;
+  if (g_str_has_prefix(request, "GET /stats ")) {
+    answer_stats(self, fd);
+    return FALSE;
+  }
+  return answer_upgrade(fd, request);
+}
+
+static void accept_all(Floor *self) {
   int fd, on = 1;
 
   while ((fd = accept4(self->listen_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (read_request(fd, request) && answer_upgrade(fd, request))
+    if (is_subscriber(self, fd))
       g_array_append_val(self->fds, fd);
     else
       close(fd);
@@ -141,6 +163,7 @@ static void run(Floor *self, double rate) {
 
   for (; !stopped; deadline_ns += interval_ns) {
     wait_until(self, deadline_ns);
+    self->missed += fl_clock_now_ns() >= deadline_ns + interval_ns;
     self->offset_ns = fl_clock_offset_ns();
     g_autoptr(GByteArray) frame = frame_of(self, deadline_ns);
     send_to_all(self, frame);

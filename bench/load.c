@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <math.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,20 +58,42 @@ void fl_client_send(FlClient *client, const void *data, gsize len, gboolean requ
     fail(client, "a request could not be sent at once");
     return;
   }
+  if (client->has_heard && !client->has_update)
+    client->round_trips++;
+  client->has_heard = FALSE;
+  if (client->state != FL_CLIENT_READY)
+    client->connect_bytes += len;
   client->load->counts.bytes_out += len;
   client->load->counts.requests += (guint64)request;
 }
 
-void fl_client_get(FlClient *client, const char *target, const char *extra) {
-  char request[512];
-  int len = g_snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: feedlab-bench\r\n%s\r\n",
-                       target, client->load->config.host, client->load->config.port, extra);
+static void send_request(FlClient *client, const char *method, const char *target, const char *extra,
+                         const char *body) {
+  char request[1024];
+  int len =
+      g_snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: feedlab-bench\r\n%s\r\n%s",
+                 method, target, client->load->config.host, client->load->config.port, extra, body);
+  g_assert((gsize)len < sizeof request);
   fl_client_send(client, request, (gsize)len, TRUE);
+}
+
+void fl_client_get(FlClient *client, const char *target, const char *extra) {
+  send_request(client, "GET", target, extra, "");
+}
+
+void fl_client_post(FlClient *client, const char *target, const char *body) {
+  char headers[96];
+
+  g_snprintf(headers, sizeof headers,
+             "Content-Type: text/plain;charset=UTF-8\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n", strlen(body));
+  send_request(client, "POST", target, headers, body);
 }
 
 void fl_client_ready(FlClient *client) {
   FlLoad *self = client->load;
 
+  if (client->state == FL_CLIENT_FAILED)
+    return;
   client->state = FL_CLIENT_READY;
   self->pending--;
   self->ready++;
@@ -78,7 +101,12 @@ void fl_client_ready(FlClient *client) {
 }
 
 void fl_client_update(FlClient *client, guint64 seq, gint64 t_us) {
+  client->has_update = TRUE;
   fl_recorder_take(client->load->config.recorder, &client->subscriber, seq, t_us, client->load->now_us);
+}
+
+void fl_client_gap(FlClient *client) {
+  fl_recorder_gap(client->load->config.recorder);
 }
 
 void fl_client_empty_poll(FlClient *client) {
@@ -97,6 +125,8 @@ static void on_connected(FlClient *client) {
     return;
   }
   client->state = FL_CLIENT_OPENING;
+  client->round_trips++;
+  client->has_heard = TRUE;
   fl_poller_modify(client->load->poller, &client->pollable, EPOLLIN);
   client->kind->open(client);
 }
@@ -113,6 +143,9 @@ static void on_input(FlClient *client) {
   }
   self->now_us = g_get_real_time();
   self->counts.bytes_in += (guint64)n;
+  client->has_heard = TRUE;
+  if (client->state != FL_CLIENT_READY)
+    client->connect_bytes += (guint64)n;
   const char *wrong = client->kind->receive(client, self->buffer, (gsize)n);
   if (wrong)
     fail(client, wrong);
@@ -151,19 +184,31 @@ static int open_socket(const FlLoad *self, guint index) {
   return fd;
 }
 
-static void begin_client(FlLoad *self) {
-  FlClient *client = &self->clients[self->begun];
+static void connect_client(FlClient *client) {
+  FlLoad *self = client->load;
 
-  client->kind = self->config.kind;
-  client->load = self;
-  client->begun_ns = fl_clock_now_ns();
-  client->pollable = (FlPollable){ .fd = open_socket(self, self->begun), .ready = on_ready };
-  self->begun++;
-  self->pending++;
+  client->state = FL_CLIENT_CONNECTING;
+  client->pollable = (FlPollable){ .fd = open_socket(self, (guint)(client - self->clients)), .ready = on_ready };
   if (client->pollable.fd < 0)
     fail(client, g_strerror(errno));
   else
     fl_poller_add(self->poller, &client->pollable, EPOLLOUT);
+}
+
+static void begin_client(FlLoad *self) {
+  FlClient *client = &self->clients[self->begun++];
+
+  client->kind = self->config.kind;
+  client->load = self;
+  client->begun_ns = fl_clock_now_ns();
+  self->pending++;
+  connect_client(client);
+}
+
+void fl_client_reconnect(FlClient *client) {
+  fl_poller_remove(client->load->poller, &client->pollable);
+  close(client->pollable.fd);
+  connect_client(client);
 }
 
 gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns) {
@@ -292,6 +337,36 @@ const char *fl_load_error(const FlLoad *self) {
 
 const FlHistogram *fl_load_connect_times(const FlLoad *self) {
   return self->connect_times;
+}
+
+/* Sorts the numbers. NAN where there are none. */
+static double median(GArray *numbers) {
+  if (numbers->len == 0)
+    return NAN;
+  g_array_sort(numbers, by_value);
+  return (double)g_array_index(numbers, gint64, numbers->len / 2);
+}
+
+double fl_load_connect_bytes(const FlLoad *self) {
+  g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+  for (guint i = 0; i < self->begun; i++) {
+    gint64 number = (gint64)self->clients[i].connect_bytes;
+    if (self->clients[i].state == FL_CLIENT_READY)
+      g_array_append_val(numbers, number);
+  }
+  return median(numbers);
+}
+
+double fl_load_round_trips(const FlLoad *self) {
+  g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
+
+  for (guint i = 0; i < self->begun; i++) {
+    gint64 number = self->clients[i].round_trips;
+    if (self->clients[i].has_update)
+      g_array_append_val(numbers, number);
+  }
+  return median(numbers);
 }
 
 FlIntegrity fl_load_integrity(const FlLoad *self) {

@@ -25,7 +25,7 @@ typedef struct {
 FlLoad *fl_load_new(const FlLoadConfig *config);
 void fl_load_free(FlLoad *self);
 
-/* fl_load_connect: connect the first `count` of them, at most 256 at a time, and wait until each has had its first answer.
+/* fl_load_connect: connect the first `count` of them, at most 256 at a time, and wait until each has its subscription.
  * Returns: FALSE where one fails or `until_ns` (CLOCK_MONOTONIC) passes; fl_load_error tells why. */
 gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns);
 
@@ -43,8 +43,16 @@ void fl_load_reset(FlLoad *self);
 guint64 fl_load_failures(const FlLoad *self);
 const char *fl_load_error(const FlLoad *self);
 
-/* fl_load_connect_times: µs from connect() to the first answer; borrowed. */
+/* fl_load_connect_times: µs from the first connect() until the subscription is established; borrowed. */
 const FlHistogram *fl_load_connect_times(const FlLoad *self);
+
+/* fl_load_connect_bytes: application bytes both ways until the subscription is established; the median of the clients. */
+double fl_load_connect_bytes(const FlLoad *self);
+
+/* fl_load_round_trips: how often a client had to wait for the server until its first update came: once for each TCP
+ * connection, and once for each time it sends something after it has received something (what is sent without hearing
+ * in between goes together). The median of the clients that had an update; NAN where none had. */
+double fl_load_round_trips(const FlLoad *self);
 
 /* fl_load_integrity: the account of the window. */
 FlIntegrity fl_load_integrity(const FlLoad *self);

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "bench/build_info.h"
 #include "bench/report.h"
 #include "bench/run.h"
 
@@ -18,16 +19,30 @@ static void no_progress(const char *transport, const char *phase, double part) {
 }
 
 static void show_progress(const char *transport, const char *phase, double part) {
-  fprintf(stderr, "\r\033[K%-8s  %-10s %3.0f %%", transport, phase, 100 * part);
+  fprintf(stderr, "\r\033[K%-16s  %-10s %3.0f %%", transport, phase, 100 * part);
 }
 
-/* The path of a program that was built beside this one. */
-static char *beside(const char *variable, const char *name) {
-  const char *named = g_getenv(variable);
+/* The path of a program that was built or installed beside this one. */
+static char *beside(const char *name) {
   g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
   g_autofree char *folder = g_path_get_dirname(self ? self : ".");
 
-  return named ? g_strdup(named) : g_build_filename(folder, name, NULL);
+  return g_build_filename(folder, name, NULL);
+}
+
+static char *server_path(void) {
+  const char *named = g_getenv("FEEDLAB_SERVER");
+  return named ? g_strdup(named) : beside("feedlab-server");
+}
+
+/* In the build tree it is below this program, installed it is among the programs that people do not call. */
+static char *floor_path(void) {
+  const char *named = g_getenv("FEEDLAB_FLOOR");
+  g_autofree char *built = beside("bench/floor");
+
+  if (named)
+    return g_strdup(named);
+  return g_file_test(built, G_FILE_TEST_IS_EXECUTABLE) ? g_steal_pointer(&built) : g_strdup(FL_BUILD_LIBEXECDIR "/floor");
 }
 
 /* The server gets the last CPU that we may use, the bench the first; with one CPU they share it. */
@@ -49,20 +64,12 @@ static void choose_cpus(FlSetting *setting) {
   sched_setaffinity(0, sizeof own, &own);
 }
 
-static int verdict(const FlResult *results, guint n) {
-  int status = EXIT_OK;
-
-  for (guint i = 0; i < n; i++) {
-    const FlIntegrity *check = &results[i].integrity;
-    if (check->lost + check->duplicated + check->reordered > 0)
-      return EXIT_INTEGRITY;
-    if (check->delivered == 0 || check->negative > 0 || results[i].connect_failures > 0 ||
-        ABS(results[i].clock_step_ns) > 1000000)
-      status = EXIT_FAILED;
-    else if (status == EXIT_OK && fl_result_client_load(&results[i]) > FL_RESULT_SATURATED)
-      status = EXIT_SATURATED;
-  }
-  return status;
+static int status_of(FlVerdict verdict) {
+  static const int statuses[] = {
+    [FL_VERDICT_SOUND] = EXIT_OK,       [FL_VERDICT_LATE] = EXIT_FAILED,      [FL_VERDICT_SATURATED] = EXIT_SATURATED,
+    [FL_VERDICT_INVALID] = EXIT_FAILED, [FL_VERDICT_BROKEN] = EXIT_INTEGRITY,
+  };
+  return statuses[verdict];
 }
 
 static int report(const FlResult *results, guint n, const FlSetting *setting, const char *json) {
@@ -74,13 +81,13 @@ static int report(const FlResult *results, guint n, const FlSetting *setting, co
     g_printerr("feedlab-bench: %s\n", error->message);
     return EXIT_FAILED;
   }
-  return verdict(results, n);
+  return status_of(fl_result_verdict_of_all(results, n));
 }
 
 /* Returns: how many runs gave results. */
 static guint run_all(const FlBenchOptions *options, const FlSetting *setting, FlResult *results, GError **error) {
-  g_autofree char *server = beside("FEEDLAB_SERVER", "feedlab-server");
-  g_autofree char *bare = beside("FEEDLAB_FLOOR", "bench/floor");
+  g_autofree char *server = server_path();
+  g_autofree char *bare = floor_path();
   FlRunConfig config = { .options = options,
                          .setting = setting,
                          .progress = isatty(STDERR_FILENO) ? show_progress : no_progress };

@@ -2,10 +2,13 @@
  * SPDX-License-Identifier: MIT */
 #include "bench/options.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "bench/client/client.h"
 #include "core/units.h"
+
+#define TRANSPORTS "poll,longpoll,sse,ws,socketio"
 
 typedef struct {
   char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *settle, *seed;
@@ -28,15 +31,18 @@ static gboolean take_duration(const char *flag, const char *text, gint64 least_n
 }
 
 static gboolean take_transports(const char *text, FlBenchOptions *self, GError **error) {
-  self->transports = g_strsplit(text ? text : "poll,longpoll,sse,ws", ",", -1);
+  g_autofree char *names = fl_client_kind_names();
+  g_autofree char *wants = g_strconcat("a list of ", names, NULL);
+
+  self->transports = g_strsplit(text ? text : TRANSPORTS, ",", -1);
   for (char **name = self->transports; *name; name++) {
     if (!fl_client_kind(*name))
-      return fail(error, "-t", *name, "a list of poll, longpoll, sse and ws");
+      return fail(error, "-t", *name, wants);
     for (char **before = self->transports; before < name; before++)
       if (g_str_equal(*before, *name))
         return fail(error, "-t", *name, "each transport once");
   }
-  return self->transports[0] || fail(error, "-t", "''", "a list of poll, longpoll, sse and ws");
+  return self->transports[0] || fail(error, "-t", "''", wants);
 }
 
 static gboolean take_numbers(const Texts *texts, FlBenchOptions *self, GError **error) {
@@ -57,9 +63,24 @@ static gboolean take_numbers(const Texts *texts, FlBenchOptions *self, GError **
          take_duration("--poll-interval", texts->poll_interval, 1000000, &self->poll_interval_ns, error);
 }
 
+static gboolean take_url(FlBenchOptions *self, GError **error) {
+  static const char wants[] = "http://ADDRESS:PORT with an IPv4 address or localhost";
+  g_autoptr(GUri) uri = self->url ? g_uri_parse(self->url, G_URI_FLAGS_NONE, NULL) : NULL;
+  struct in_addr ignored;
+
+  if (!self->url)
+    return TRUE;
+  if (!uri || g_strcmp0(g_uri_get_scheme(uri), "http") != 0)
+    return fail(error, "--url", self->url, wants);
+  const char *host = g_strcmp0(g_uri_get_host(uri), "localhost") == 0 ? "127.0.0.1" : g_uri_get_host(uri);
+  if (!host || inet_pton(AF_INET, host, &ignored) != 1)
+    return fail(error, "--url", self->url, wants);
+  self->host = g_strdup(host);
+  self->port = (guint16)(g_uri_get_port(uri) > 0 ? g_uri_get_port(uri) : 80);
+  return TRUE;
+}
+
 static gboolean check_together(const Texts *texts, const FlBenchOptions *self, GError **error) {
-  if (self->url && !g_str_has_prefix(self->url, "http://"))
-    return fail(error, "--url", self->url, "http://ADDRESS:PORT");
   if (self->url && (texts->rate || texts->size || self->floor))
     return fail(error, "--url", self->url, "a running server with a rate and size of its own: no -R, -s or --floor");
   /* Without an update in it, a window shows nothing. */
@@ -68,16 +89,31 @@ static gboolean check_together(const Texts *texts, const FlBenchOptions *self, G
   return TRUE;
 }
 
+/* %s: the transports. */
+static const char explanation[] =
+    "Transports: %s.\n"
+    "\n"
+    "Exit status:\n"
+    "  0  ok\n"
+    "  1  the run failed, or is INVALID: a deadline of the schedule was missed in the measured time, a clock\n"
+    "     was set, an update came before its time, or none came\n"
+    "  2  usage\n"
+    "  3  updates were lost, duplicated or reordered, or the server told a subscriber of a gap\n"
+    "  4  SATURATED: the bench itself was the bottleneck. An overload run; that deadlines were missed in it is\n"
+    "     told and not counted against it\n"
+    "Of several transports the worst counts: 3, then 1 for all but deadlines, then 4, then 1 for deadlines.\n"
+    "Figures are printed all the same, marked, and without ratios.";
+
 static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Texts *texts, GError **error) {
   const GOptionEntry entries[] = {
-    { "transports", 't', 0, G_OPTION_ARG_STRING, &texts->transports, "What to compare (poll,longpoll,sse,ws)", "LIST" },
+    { "transports", 't', 0, G_OPTION_ARG_STRING, &texts->transports, "What to compare (" TRANSPORTS ")", "LIST" },
     { "clients", 'c', 0, G_OPTION_ARG_STRING, &texts->clients, "Subscribers of each (100)", "N" },
     { "rate", 'R', 0, G_OPTION_ARG_STRING, &texts->rate, "Updates per second (10)", "RATE" },
     { "size", 's', 0, G_OPTION_ARG_STRING, &texts->size, "Bytes of an update's data (128)", "BYTES" },
     { "duration", 'd', 0, G_OPTION_ARG_STRING, &texts->duration, "Time that is measured (5s)", "TIME" },
     { "warmup", 0, 0, G_OPTION_ARG_STRING, &texts->warmup, "Time before it, with all connected (1s)", "TIME" },
     { "poll-interval", 0, 0, G_OPTION_ARG_STRING, &texts->poll_interval, "Time between a client's short polls (1s)", "TIME" },
-    { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Of the server (15s)", "TIME" },
+    { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Of the server, Socket.IO's pings too (15s)", "TIME" },
     { "settle", 0, 0, G_OPTION_ARG_STRING, &texts->settle, "Wait before each reading of the server's memory (0s)", "TIME" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &texts->seed, "Of the first polls' places in the interval (1)", "N" },
     { "floor", 0, 0, G_OPTION_ARG_NONE, &self->floor, "Measure a bare loop of send() as well", NULL },
@@ -88,9 +124,10 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
   };
   g_autoptr(GOptionContext) context = g_option_context_new("run");
 
-  g_option_context_set_summary(context, "Measures what each transport costs: latency, bytes, requests, CPU, memory.\n"
-                                        "Exit status: 0 ok, 1 the run failed, 2 usage, 3 updates lost, duplicated or "
-                                        "reordered,\n4 the bench itself was saturated.");
+  g_autofree char *names = fl_client_kind_names();
+  g_autofree char *description = g_strdup_printf(explanation, names);
+  g_option_context_set_summary(context, "Measures what each transport costs: latency, bytes, requests, CPU, memory.");
+  g_option_context_set_description(context, description);
   g_option_context_add_main_entries(context, entries, NULL);
   if (!g_option_context_parse(context, argc, argv, error))
     return FALSE;
@@ -101,7 +138,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     return FALSE;
   }
   return take_transports(texts->transports, self, error) && take_numbers(texts, self, error) &&
-         check_together(texts, self, error);
+         take_url(self, error) && check_together(texts, self, error);
 }
 
 FlBenchOptions *fl_bench_options_parse(int *argc, char ***argv, GError **error) {
@@ -130,6 +167,7 @@ void fl_bench_options_free(FlBenchOptions *self) {
     return;
   g_strfreev(self->transports);
   g_free(self->url);
+  g_free(self->host);
   g_free(self->json);
   g_free(self);
 }

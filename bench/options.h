@@ -11,10 +11,12 @@ typedef struct {
   double rate_hz;
   gint64 size_bytes;
   gint64 duration_ns, warmup_ns, poll_interval_ns;
-  gint64 heartbeat_ns; /* of our own server */
+  gint64 heartbeat_ns; /* of our own server, and between Socket.IO's pings */
   gint64 settle_ns;    /* before each reading of the server's memory */
   gint64 seed;
-  char *url; /* NULL: a server of our own */
+  char *url;    /* NULL: a server of our own */
+  char *host;   /* of the URL: an IPv4 address */
+  guint16 port; /* of the URL */
   char *json;
   gboolean show_version;
 } FlBenchOptions;

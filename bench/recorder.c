@@ -15,6 +15,7 @@ struct _FlRecorder {
   guint past;
   guint64 duplicated;
   guint64 reordered;
+  guint64 gaps;
   guint64 negative;
   FlHistogram *latency;
 };
@@ -107,12 +108,19 @@ void fl_recorder_take(FlRecorder *self, FlSubscriber *subscriber, guint64 seq, g
     self->negative++;
 }
 
+void fl_recorder_gap(FlRecorder *self) {
+  self->gaps++;
+}
+
 guint fl_recorder_past(const FlRecorder *self) {
   return self->past;
 }
 
 FlIntegrity fl_recorder_settle(const FlRecorder *self, FlSubscriber *const *subscribers, guint n) {
-  FlIntegrity sum = { .duplicated = self->duplicated, .reordered = self->reordered, .negative = self->negative };
+  FlIntegrity sum = { .duplicated = self->duplicated,
+                      .reordered = self->reordered,
+                      .gaps = self->gaps,
+                      .negative = self->negative };
 
   if (self->first_seq > 0)
     sum.expected = self->last_seq - self->first_seq + 1;
@@ -122,6 +130,10 @@ FlIntegrity fl_recorder_settle(const FlRecorder *self, FlSubscriber *const *subs
       sum.lost += sum.expected - subscribers[i]->in_window;
   }
   return sum;
+}
+
+gboolean fl_integrity_holds(const FlIntegrity *self) {
+  return self->lost + self->duplicated + self->reordered + self->gaps == 0;
 }
 
 const FlHistogram *fl_recorder_latency(const FlRecorder *self) {

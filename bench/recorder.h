@@ -28,6 +28,7 @@ typedef struct {
   guint64 lost;       /* expected × subscribers - delivered */
   guint64 duplicated; /* came again */
   guint64 reordered;  /* came after a later one */
+  guint64 gaps;       /* told by the server, in the window or not: a subscriber has missed updates */
   guint64 negative;   /* came before their scheduled time: the clocks disagree, the run is invalid */
 } FlIntegrity;
 
@@ -45,12 +46,19 @@ void fl_subscriber_clear(FlSubscriber *subscriber);
 /* fl_recorder_take: an update came at now_us (Unix microseconds). */
 void fl_recorder_take(FlRecorder *self, FlSubscriber *subscriber, guint64 seq, gint64 t_us, gint64 now_us);
 
+/* fl_recorder_gap: the server told a subscriber that it has missed updates. What it missed of the window is found by `seq`
+ * as well; that it was told is kept also where that lies outside. */
+void fl_recorder_gap(FlRecorder *self);
+
 /* fl_recorder_past: subscribers that have received an update from after the window, and so, where the order holds, all
  * of the window. */
 guint fl_recorder_past(const FlRecorder *self);
 
 /* fl_recorder_settle: the account of the window for these subscribers, at the end of the run. */
 FlIntegrity fl_recorder_settle(const FlRecorder *self, FlSubscriber *const *subscribers, guint n);
+
+/* fl_integrity_holds: whether every subscriber had every update once and in order, as far as there were any. */
+gboolean fl_integrity_holds(const FlIntegrity *self);
 
 /* fl_recorder_latency: latencies of the window's updates in µs; borrowed. */
 const FlHistogram *fl_recorder_latency(const FlRecorder *self);

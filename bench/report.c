@@ -5,96 +5,12 @@
 #include <math.h>
 #include <string.h>
 
-#define LABEL_WIDTH 24
+#include "bench/figure.h"
+#include "core/clock.h"
+
+#define LABEL_WIDTH 28
 #define CELL_WIDTH 18 /* of which the ratio takes 8 */
-
-/* A row: what it shows, in which unit, and how many decimals. */
-typedef struct {
-  const char *label;
-  double (*figure)(const FlResult *result);
-  int decimals;
-  gboolean with_ratio;
-} Row;
-
-static double p50(const FlResult *r) {
-  return fl_result_percentile_ms(r, 0.5);
-}
-
-static double p90(const FlResult *r) {
-  return fl_result_percentile_ms(r, 0.9);
-}
-
-static double p99(const FlResult *r) {
-  return fl_result_percentile_ms(r, 0.99);
-}
-
-static double most(const FlResult *r) {
-  return fl_histogram_count(r->latency) > 0 ? (double)fl_histogram_max(r->latency) / 1000 : NAN;
-}
-
-static double mean(const FlResult *r) {
-  return fl_histogram_count(r->latency) > 0 ? fl_histogram_mean(r->latency) / 1000 : NAN;
-}
-
-static double bytes_in(const FlResult *r) {
-  return fl_result_per_update(r, (double)r->bytes_in);
-}
-
-static double bytes_out(const FlResult *r) {
-  return fl_result_per_update(r, (double)r->bytes_out);
-}
-
-static double requests(const FlResult *r) {
-  return fl_result_per_update(r, (double)r->requests);
-}
-
-static double empty(const FlResult *r) {
-  return isnan(r->polls_wanted_hz) || r->requests == 0 ? NAN : 100.0 * (double)r->empty_polls / (double)r->requests;
-}
-
-static double polls_wanted(const FlResult *r) {
-  return r->polls_wanted_hz;
-}
-
-static double polls_made(const FlResult *r) {
-  return isnan(r->polls_wanted_hz) ? NAN : (double)r->requests / r->duration_s;
-}
-
-static double connect_time(const FlResult *r) {
-  return fl_histogram_count(r->connect) > 0 ? (double)fl_histogram_percentile(r->connect, 50) / 1000 : NAN;
-}
-
-static double connect_p99(const FlResult *r) {
-  return fl_histogram_has_percentile(r->connect, 99) ? (double)fl_histogram_percentile(r->connect, 99) / 1000 : NAN;
-}
-
-static double client_load(const FlResult *r) {
-  return 100 * fl_result_client_load(r);
-}
-
-/* A row without a figure is a heading. */
-static const Row rows[] = {
-  { "latency, ms", NULL, 0, FALSE },
-  { "  p50", p50, 2, TRUE },
-  { "  p90", p90, 2, TRUE },
-  { "  p99", p99, 2, TRUE },
-  { "  max", most, 2, TRUE },
-  { "  mean", mean, 2, TRUE },
-  { "per delivered update", NULL, 0, FALSE },
-  { "  bytes received", bytes_in, 1, TRUE },
-  { "  bytes sent", bytes_out, 1, TRUE },
-  { "  requests", requests, 3, TRUE },
-  { "  server CPU, µs", fl_result_cpu_us, 2, TRUE },
-  { "per client", NULL, 0, FALSE },
-  { "  server memory, kB", fl_result_memory_kb, 2, TRUE },
-  { "  connect p50, ms", connect_time, 2, TRUE },
-  { "  connect p99, ms", connect_p99, 2, TRUE },
-  { "in all", NULL, 0, FALSE },
-  { "  polls wanted, 1/s", polls_wanted, 1, FALSE },
-  { "  polls made, 1/s", polls_made, 1, FALSE },
-  { "  empty polls, %", empty, 1, FALSE },
-  { "  bench's CPU, %", client_load, 0, FALSE },
-};
+#define NUMBER_WIDTH (CELL_WIDTH - 8)
 
 static char *with_thousands(double value, int decimals) {
   g_autofree char *plain = g_strdup_printf("%.*f", decimals, value);
@@ -125,34 +41,76 @@ static void pad(GString *out, const char *text, int width, gboolean right) {
     g_string_append_printf(out, "%s%*s", text, MAX(room, 0), "");
 }
 
+static gboolean is_sound(const FlResult *result) {
+  return fl_result_verdict(result) == FL_VERDICT_SOUND;
+}
+
+/* What is not sound ranks nothing, and nothing is ranked by it. */
 static const FlResult *find_baseline(const FlResult *results, guint n) {
   for (guint i = 0; i < n; i++)
-    if (g_str_equal(results[i].name, "ws"))
+    if (g_str_equal(results[i].name, "ws") && is_sound(&results[i]))
       return &results[i];
   return NULL;
 }
 
-static void append_row(GString *out, const Row *row, const FlResult *results, guint n, const FlResult *baseline) {
-  gboolean any = FALSE;
-
-  for (guint i = 0; i < n && row->figure; i++)
-    any = any || isfinite(row->figure(&results[i]));
-  if (row->figure && !any)
-    return;
-  gsize begin = out->len;
-  pad(out, row->label, LABEL_WIDTH, FALSE);
-  for (guint i = 0; i < n && row->figure; i++) {
-    double value = row->figure(&results[i]);
-    g_autofree char *number = isfinite(value) ? with_thousands(value, row->decimals) : g_strdup("–");
-    gboolean compare = row->with_ratio && baseline && baseline != &results[i];
-    g_autofree char *ratio = ratio_text(compare ? value / row->figure(baseline) : NAN);
-    pad(out, number, CELL_WIDTH - 8, TRUE);
-    g_string_append_c(out, ' ');
-    pad(out, ratio, 7, FALSE);
-  }
+static void end_line(GString *out, gsize begin) {
   while (out->len > begin && out->str[out->len - 1] == ' ')
     g_string_truncate(out, out->len - 1);
   g_string_append_c(out, '\n');
+}
+
+static void append_cell(GString *out, const FlFigure *figure, const FlResult *result, const FlResult *baseline) {
+  double value = figure->value(result);
+  gboolean compare = figure->is_cost && baseline && baseline != result && is_sound(result);
+  g_autofree char *number = isfinite(value) ? with_thousands(value, figure->decimals) : g_strdup("–");
+  g_autofree char *ratio = ratio_text(compare ? value / figure->value(baseline) : NAN);
+
+  pad(out, number, NUMBER_WIDTH, TRUE);
+  g_string_append_c(out, ' ');
+  pad(out, ratio, CELL_WIDTH - NUMBER_WIDTH - 1, FALSE);
+}
+
+/* A row that has no figure at all is left out. */
+static void append_row(GString *out, const FlFigure *figure, const FlResult *results, guint n,
+                       const FlResult *baseline) {
+  gboolean any = FALSE;
+  gsize begin = out->len;
+
+  for (guint i = 0; i < n; i++)
+    any = any || isfinite(figure->value(&results[i]));
+  if (!any)
+    return;
+  g_string_append(out, "  ");
+  pad(out, figure->label, LABEL_WIDTH - 2, FALSE);
+  for (guint i = 0; i < n; i++)
+    append_cell(out, figure, &results[i], baseline);
+  end_line(out, begin);
+}
+
+/* A long name takes of the place of its column's ratios. */
+static void append_heads(GString *out, const FlResult *results, guint n, const FlResult *baseline) {
+  gsize begin = out->len;
+
+  pad(out, baseline ? "× of ws" : "", LABEL_WIDTH, FALSE);
+  for (guint i = 0; i < n; i++) {
+    g_autofree char *head = g_strconcat(is_sound(&results[i]) ? "" : "✗ ", results[i].name, NULL);
+    int len = (int)g_utf8_strlen(head, -1);
+    pad(out, head, NUMBER_WIDTH, TRUE);
+    pad(out, "", CELL_WIDTH - MAX(NUMBER_WIDTH, len), FALSE);
+  }
+  end_line(out, begin);
+}
+
+static void append_figures(GString *out, const FlResult *results, guint n) {
+  const FlResult *baseline = find_baseline(results, n);
+
+  append_heads(out, results, n, baseline);
+  for (const FlFigure *figure = fl_figures; figure->key; figure++) {
+    if (figure->value)
+      append_row(out, figure, results, n, baseline);
+    else
+      g_string_append_printf(out, "%s\n", figure->label);
+  }
 }
 
 /* --- what comes before the figures ---------------------------------------------------------------------------------- */
@@ -177,67 +135,106 @@ static void append_setting(GString *out, const FlResult *results, const FlSettin
     g_string_append(out, "loopback: MTU 65536, no loss · server and bench SHARE one CPU: latencies are upper bounds\n");
 }
 
-static void append_check(GString *out, gboolean good, const char *text) {
-  g_string_append_printf(out, "  %s %s\n", good ? "✓" : "✗", text);
+/* The checks of one result; its name takes `width` columns. */
+typedef struct {
+  GString *out;
+  const FlResult *result;
+  int width;
+} Checks;
+
+G_GNUC_PRINTF(3, 4)
+static void append_check(const Checks *checks, const char *sign, const char *format, ...) {
+  va_list args;
+
+  g_string_append_printf(checks->out, "  %s %-*s ", sign, checks->width, checks->result->name);
+  va_start(args, format);
+  g_string_append_vprintf(checks->out, format, args);
+  va_end(args);
+  g_string_append_c(checks->out, '\n');
 }
 
-static void append_integrity(GString *out, const FlResult *r) {
-  const FlIntegrity *check = &r->integrity;
-  gboolean good = check->delivered > 0 && check->lost + check->duplicated + check->reordered + check->negative == 0;
+static void append_integrity(const Checks *checks) {
+  const FlIntegrity *check = &checks->result->integrity;
   g_autofree char *delivered = with_thousands((double)check->delivered, 0);
-  g_autofree char *text =
-      good ? g_strdup_printf("%-8s every update once and in order: %s delivered", r->name, delivered)
-           : g_strdup_printf("%-8s %s delivered, %" G_GUINT64_FORMAT " lost, %" G_GUINT64_FORMAT
-                             " duplicated, %" G_GUINT64_FORMAT " reordered, %" G_GUINT64_FORMAT " before their time",
-                             r->name, delivered, check->lost, check->duplicated, check->reordered, check->negative);
-  append_check(out, good, text);
+
+  if (check->delivered > 0 && fl_integrity_holds(check)) {
+    append_check(checks, "✓", "every update once and in order: %s delivered", delivered);
+    return;
+  }
+  append_check(checks, "✗",
+               "INVALID: %s delivered, %" G_GUINT64_FORMAT " lost, %" G_GUINT64_FORMAT " duplicated, %" G_GUINT64_FORMAT
+               " reordered",
+               delivered, check->lost, check->duplicated, check->reordered);
+  if (check->gaps > 0)
+    append_check(checks, "✗",
+                 "INVALID: the server told of %" G_GUINT64_FORMAT " gaps: its history is too short for this load",
+                 check->gaps);
 }
 
-static void append_warnings(GString *out, const FlResult *r) {
-  double load = fl_result_client_load(r);
+static void append_clocks(const Checks *checks) {
+  const FlResult *r = checks->result;
 
-  if (r->connect_failures > 0) {
-    g_autofree char *text =
-        g_strdup_printf("%-8s %" G_GUINT64_FORMAT " connections failed", r->name, r->connect_failures);
-    append_check(out, FALSE, text);
+  if (r->integrity.negative > 0)
+    append_check(checks, "✗", "INVALID: %" G_GUINT64_FORMAT " updates came before their time: the clocks disagree",
+                 r->integrity.negative);
+  if (ABS(r->clock_step_ns) > FL_CLOCK_STEP_NS)
+    append_check(checks, "✗", "INVALID: the system clock was set by %.1f ms", (double)r->clock_step_ns / 1e6);
+  if (r->clock_steps > 0)
+    append_check(checks, "✗", "INVALID: in the window the server saw its clock being set, %" G_GINT64_FORMAT " times",
+                 r->clock_steps);
+}
+
+static void append_load(const Checks *checks) {
+  const FlResult *r = checks->result;
+  gboolean saturated = fl_result_client_load(r) > FL_RESULT_SATURATED;
+
+  if (saturated)
+    append_check(checks, "✗", "SATURATED: the bench used %.0f %% of its CPU: overload, which ranks nothing",
+                 100 * fl_result_client_load(r));
+  if (r->missed_deadlines > 0)
+    append_check(checks, "✗", "%s: the publisher met %" G_GINT64_FORMAT " deadlines of the window too late",
+                 saturated ? "OVERLOAD" : "INVALID", r->missed_deadlines);
+  if (r->missed_deadlines < 0)
+    append_check(checks, "·", "whether the publisher missed deadlines is not known: the server does not say");
+}
+
+static void append_checks(GString *out, const FlResult *results, guint n) {
+  int width = 8;
+
+  for (guint i = 0; i < n; i++)
+    width = MAX(width, (int)strlen(results[i].name));
+  for (guint i = 0; i < n; i++) {
+    Checks checks = { out, &results[i], width };
+    append_integrity(&checks);
+    if (results[i].connect_failures > 0)
+      append_check(&checks, "✗", "INVALID: %" G_GUINT64_FORMAT " connections failed", results[i].connect_failures);
+    append_clocks(&checks);
+    append_load(&checks);
   }
-  if (r->missed_deadlines > 0) {
-    g_autofree char *text = g_strdup_printf("%-8s the publisher met %" G_GUINT64_FORMAT " deadlines too late",
-                                            r->name, r->missed_deadlines);
-    append_check(out, FALSE, text);
-  }
-  if (ABS(r->clock_step_ns) > 1000000) {
-    g_autofree char *text = g_strdup_printf("%-8s the system clock was set by %.1f ms: the latencies are wrong", r->name,
-                                            (double)r->clock_step_ns / 1e6);
-    append_check(out, FALSE, text);
-  }
-  if (load > FL_RESULT_SATURATED) {
-    g_autofree char *text = g_strdup_printf("%-8s SATURATED: the bench used %.0f %% of its CPU, this ranks nothing",
-                                            r->name, 100 * load);
-    append_check(out, FALSE, text);
-  }
+}
+
+/* What is said of all figures at once, right before them. */
+static const char *headline(FlVerdict verdict) {
+  static const char *const lines[] = {
+    [FL_VERDICT_SOUND] = "",
+    [FL_VERDICT_LATE] = "INVALID: the schedule was not kept. What is marked ✗ stands for nothing.\n\n",
+    [FL_VERDICT_SATURATED] = "OVERLOAD: what is marked ✗ shows what an overloaded run did, and ranks nothing.\n\n",
+    [FL_VERDICT_INVALID] = "INVALID: what is marked ✗ stands for nothing.\n\n",
+    [FL_VERDICT_BROKEN] =
+        "INVALID: updates were lost, duplicated or reordered. What is marked ✗ stands for nothing.\n\n",
+  };
+  return lines[verdict];
 }
 
 char *fl_report_table(const FlResult *results, guint n, const FlSetting *setting) {
   GString *out = g_string_new(NULL);
-  const FlResult *baseline = find_baseline(results, n);
 
   append_setting(out, results, setting);
   g_string_append_c(out, '\n');
-  for (guint i = 0; i < n; i++) {
-    append_integrity(out, &results[i]);
-    append_warnings(out, &results[i]);
-  }
+  append_checks(out, results, n);
   g_string_append_c(out, '\n');
-  pad(out, baseline ? "× of ws" : "", LABEL_WIDTH, FALSE);
-  for (guint i = 0; i < n; i++) {
-    pad(out, results[i].name, CELL_WIDTH - 8, TRUE);
-    if (i + 1 < n)
-      g_string_append(out, "        ");
-  }
-  g_string_append_c(out, '\n');
-  for (gsize i = 0; i < G_N_ELEMENTS(rows); i++)
-    append_row(out, &rows[i], results, n, baseline);
+  g_string_append(out, headline(fl_result_verdict_of_all(results, n)));
+  append_figures(out, results, n);
   g_string_append(out, "\nLatency runs from an update's scheduled time to its arrival at the subscriber. – : not measured, "
                        "or too few\nsamples for that percentile.\n");
   return g_string_free(out, FALSE);

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "core/clock.h"
+
 double fl_result_per_update(const FlResult *self, double figure) {
   return self->integrity.delivered > 0 ? figure / (double)self->integrity.delivered : NAN;
 }
@@ -26,7 +28,35 @@ double fl_result_percentile_ms(const FlResult *self, double p) {
   return (double)fl_histogram_percentile(self->latency, 100 * p) / 1000;
 }
 
+static gboolean clocks_agree(const FlResult *self) {
+  return self->integrity.negative == 0 && self->clock_steps <= 0 && ABS(self->clock_step_ns) <= FL_CLOCK_STEP_NS;
+}
+
+FlVerdict fl_result_verdict(const FlResult *self) {
+  if (!fl_integrity_holds(&self->integrity))
+    return FL_VERDICT_BROKEN;
+  if (self->integrity.delivered == 0 || self->connect_failures > 0 || !clocks_agree(self))
+    return FL_VERDICT_INVALID;
+  if (fl_result_client_load(self) > FL_RESULT_SATURATED)
+    return FL_VERDICT_SATURATED;
+  return self->missed_deadlines > 0 ? FL_VERDICT_LATE : FL_VERDICT_SOUND;
+}
+
+FlVerdict fl_result_verdict_of_all(const FlResult *results, guint n) {
+  FlVerdict worst = FL_VERDICT_SOUND;
+
+  for (guint i = 0; i < n; i++)
+    worst = MAX(worst, fl_result_verdict(&results[i]));
+  return worst;
+}
+
+const char *fl_verdict_name(FlVerdict verdict) {
+  static const char *const names[] = { "sound", "late", "saturated", "invalid", "broken" };
+  return names[verdict];
+}
+
 void fl_result_clear(FlResult *self) {
+  g_clear_pointer(&self->server_library, g_free);
   g_clear_pointer(&self->latency, fl_histogram_free);
   g_clear_pointer(&self->connect, fl_histogram_free);
 }

@@ -14,7 +14,9 @@ typedef struct {
   double duration_s; /* of the measured window */
   FlIntegrity integrity;
   FlHistogram *latency; /* µs from the scheduled time; owned */
-  FlHistogram *connect; /* µs from connect() to the first answer; owned */
+  FlHistogram *connect; /* µs from connect() until the subscription is established; owned */
+  double connect_bytes; /* both ways until then, the median of the clients */
+  double round_trips;   /* until the first update, the median of the clients; NAN where none came */
 
   /* over the window, at the client, application bytes with HTTP heads and frames */
   guint64 bytes_in, bytes_out;
@@ -22,13 +24,24 @@ typedef struct {
   double polls_wanted_hz; /* short polling: asked for in all; NAN otherwise */
 
   guint64 connect_failures;
-  guint64 missed_deadlines; /* of the server's schedule, in the window */
-  gint64 server_cpu_ns;     /* -1: a server that is not our child */
-  double memory_slope;      /* bytes of the server's PSS a client, over four numbers of clients; NAN: not measured */
+  gint64 missed_deadlines; /* of the server's schedule, in the window; -1: it does not say */
+  gint64 clock_steps;      /* that the server saw in the window; -1: it does not say */
+  gint64 server_cpu_ns;    /* -1: a server that is not our child */
+  double memory_slope;     /* bytes of the server's PSS a client, over four numbers of clients; NAN: not measured */
   gint64 client_cpu_ns;
-  gint64 wall_ns; /* of the window, for client_cpu_ns */
+  gint64 wall_ns;       /* of the window, for client_cpu_ns */
   gint64 clock_step_ns; /* change of REALTIME against MONOTONIC over the run */
+  char *server_library; /* the file of libmicrohttpd that our own server runs on; owned, NULL: not known */
 } FlResult;
+
+/* What a result is worth, from good to bad: of several results, the worst speaks for all (docs/method). */
+typedef enum {
+  FL_VERDICT_SOUND,
+  FL_VERDICT_LATE,      /* the publisher missed deadlines in the window: invalid */
+  FL_VERDICT_SATURATED, /* the bench itself was the bottleneck: overload, which ranks nothing; deadlines may be missed */
+  FL_VERDICT_INVALID,   /* the clocks disagree, or there is nothing to judge */
+  FL_VERDICT_BROKEN,    /* updates were lost, duplicated or reordered */
+} FlVerdict;
 
 /* What all results of an invocation have in common. */
 typedef struct {
@@ -36,8 +49,8 @@ typedef struct {
   gint64 size_bytes;
   gint64 poll_interval_ns, warmup_ns;
   guint64 seed;
-  const char *url;  /* NULL: own child */
-  int server_cpu;   /* -1: not pinned */
+  const char *url; /* NULL: own child */
+  int server_cpu;  /* -1: not pinned */
   int client_cpu;
   char *command_line;
 } FlSetting;
@@ -56,6 +69,12 @@ double fl_result_client_load(const FlResult *self);
 
 /* fl_result_percentile_ms: of the latency; NAN with fewer than 10/(1-p) samples (docs/method). `p` in 0 … 1. */
 double fl_result_percentile_ms(const FlResult *self, double p);
+
+FlVerdict fl_result_verdict(const FlResult *self);
+FlVerdict fl_result_verdict_of_all(const FlResult *results, guint n);
+
+/* fl_verdict_name: a word for programs; static. */
+const char *fl_verdict_name(FlVerdict verdict);
 
 void fl_result_clear(FlResult *self);
 

@@ -39,28 +39,14 @@ typedef struct {
 
 /* --- the server ---------------------------------------------------------------------------------------------------- */
 
-static gboolean read_url(Run *self, GError **error) {
-  const char *url = self->config->options->url;
-  g_autoptr(GUri) uri = g_uri_parse(url, G_URI_FLAGS_NONE, error);
-  struct in_addr ignored;
-
-  if (!uri)
-    return FALSE;
-  const char *host = g_strcmp0(g_uri_get_host(uri), "localhost") == 0 ? "127.0.0.1" : g_uri_get_host(uri);
-  if (!host || inet_pton(AF_INET, host, &ignored) != 1) {
-    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "--url %s: an IPv4 address or localhost is wanted", url);
-    return FALSE;
-  }
-  self->host = g_strdup(host);
-  self->port = (guint16)(g_uri_get_port(uri) > 0 ? g_uri_get_port(uri) : 80);
-  return TRUE;
-}
-
 static gboolean start_server(Run *self, GError **error) {
   const FlRunConfig *config = self->config;
 
-  if (config->target == FL_TARGET_URL)
-    return read_url(self, error);
+  if (config->target == FL_TARGET_URL) {
+    self->host = g_strdup(config->options->host);
+    self->port = config->options->port;
+    return TRUE;
+  }
   char rate[G_ASCII_DTOSTR_BUF_SIZE];
   g_ascii_formatd(rate, sizeof rate, "%.9g", config->options->rate_hz);
   g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, config->options->size_bytes);
@@ -68,13 +54,14 @@ static gboolean start_server(Run *self, GError **error) {
       g_strdup_printf("%" G_GINT64_FORMAT "us", config->options->heartbeat_ns / 1000);
   /* The history covers what a slow poller may leave lying, so that a gap is the server's fault. */
   const char *const server[] = { config->program, "--port", "0", "--rate", rate, "--size", size, "--history", "100k",
-                                 "--history-bytes", "256M", "--heartbeat", heartbeat, NULL };
+                                 "--history-bytes", "256M", "--heartbeat", heartbeat, "--ping-interval", heartbeat, NULL };
   const char *const bare[] = { config->program, rate, size, NULL };
   self->child = fl_child_start(config->target == FL_TARGET_FLOOR ? bare : server, config->setting->server_cpu, error);
   if (!self->child)
     return FALSE;
   self->host = g_strdup("127.0.0.1");
   self->port = fl_child_port(self->child);
+  self->result.server_library = fl_usage_library(fl_child_pid(self->child), "libmicrohttpd.so");
   return TRUE;
 }
 
@@ -101,15 +88,28 @@ static json_t *fetch_stats(const Run *self) {
   return good ? json_loadb((const char *)body->data, body->len, 0, NULL) : NULL;
 }
 
-/* Deadlines that the publisher has met too late so far; 0 where the server does not say. */
-static guint64 missed_deadlines(const Run *self) {
-  if (self->config->target == FL_TARGET_FLOOR)
-    return 0;
+/* What the server's source says of itself so far; -1 where it does not. */
+typedef struct {
+  gint64 missed_deadlines; /* met too late */
+  gint64 clock_steps;
+} SourceState;
+
+static gint64 counter(const json_t *source, const char *name) {
+  const json_t *value = json_object_get(source, name);
+  return json_is_integer(value) ? json_integer_value(value) : -1;
+}
+
+static SourceState source_state(const Run *self) {
   json_t *stats = fetch_stats(self);
-  guint64 missed =
-      (guint64)json_integer_value(json_object_get(json_object_get(stats, "source"), "missed_deadlines"));
+  const json_t *source = json_object_get(stats, "source");
+  SourceState state = { counter(source, "missed_deadlines"), counter(source, "clock_steps") };
+
   json_decref(stats);
-  return missed;
+  return state;
+}
+
+static gint64 difference(gint64 before, gint64 after) {
+  return before < 0 || after < 0 ? -1 : after - before;
 }
 
 /* --- phases -------------------------------------------------------------------------------------------------------- */
@@ -240,13 +240,17 @@ static gboolean measure(Run *self, GError **error) {
   fl_recorder_open(self->recorder, fl_clock_unix_us(begin_ns, offset_ns), fl_clock_unix_us(end_ns, offset_ns));
   if (!receive_until(self, "warming up", connected_ns, begin_ns, error))
     return FALSE;
-  guint64 missed = missed_deadlines(self);
+  SourceState before = source_state(self);
   if (!measure_window(self, begin_ns, end_ns, error))
     return FALSE;
-  self->result.missed_deadlines = missed_deadlines(self) - missed;
+  SourceState after = source_state(self);
+  self->result.missed_deadlines = difference(before.missed_deadlines, after.missed_deadlines);
+  self->result.clock_steps = difference(before.clock_steps, after.clock_steps);
   if (!wait_for_stragglers(self, error))
     return FALSE;
   self->result.integrity = fl_load_integrity(self->load);
+  self->result.connect_bytes = fl_load_connect_bytes(self->load);
+  self->result.round_trips = fl_load_round_trips(self->load);
   fl_histogram_merge(self->result.latency, fl_recorder_latency(self->recorder));
   self->result.clock_step_ns = fl_clock_offset_ns() - offset_ns;
   return TRUE;

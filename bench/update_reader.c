@@ -137,7 +137,7 @@ static const char *read_positive(const char *text, const char *end, guint64 *ret
   return at;
 }
 
-static const char *read_update(const char *text, const char *end, guint64 *ret_seq, gint64 *ret_t_us) {
+const char *fl_update_skip(const char *text, const char *end, guint64 *ret_seq, gint64 *ret_t_us) {
   guint64 seq, t;
   const char *at = read_positive(skip_text(text, end, "{\"seq\":"), end, &seq);
   at = read_positive(skip_text(at, end, ",\"t\":"), end, &t);
@@ -156,7 +156,7 @@ gboolean fl_update_read(const char *text, gsize len, guint64 *ret_seq, gint64 *r
   guint64 seq;
   gint64 t_us;
 
-  if (read_update(text, text + len, &seq, &t_us) != text + len)
+  if (fl_update_skip(text, text + len, &seq, &t_us) != text + len)
     return FALSE;
   *ret_seq = seq;
   *ret_t_us = t_us;
@@ -192,7 +192,7 @@ static const char *read_updates(const char *text, const char *end, FlUpdateFound
   if (at && at < end && *at == ']')
     return at + 1;
   while (at) {
-    at = read_update(at, end, &seq, &t_us);
+    at = fl_update_skip(at, end, &seq, &t_us);
     if (!at)
       return NULL;
     found(user, seq, t_us);

@@ -12,6 +12,9 @@
  * Returns: where it ends, or NULL where there is none between `text` and `end`. */
 const char *fl_json_skip(const char *text, const char *end);
 
+/* fl_update_skip: pass over one update. Returns: where it ends, or NULL where there is none; the results are then untouched. */
+const char *fl_update_skip(const char *text, const char *end, guint64 *ret_seq, gint64 *ret_t_us);
+
 /* fl_update_read: read one update that takes up all of `text`. Returns: FALSE where it is none. */
 gboolean fl_update_read(const char *text, gsize len, guint64 *ret_seq, gint64 *ret_t_us);
 

@@ -3,6 +3,7 @@
 #include "bench/usage.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static gint64 read_ns(clockid_t clock) {
@@ -34,4 +35,21 @@ gint64 fl_usage_pss_bytes(pid_t pid) {
       kilobytes = -1;
   fclose(file);
   return kilobytes < 0 ? -1 : (gint64)kilobytes * 1024;
+}
+
+/* The file's name ends a line of the map, after its last slash. */
+char *fl_usage_library(pid_t pid, const char *name) {
+  g_autofree char *path = g_strdup_printf("/proc/%d/maps", (int)pid);
+  g_autofree char *maps = NULL;
+  char *found = NULL;
+
+  if (!g_file_get_contents(path, &maps, NULL, NULL))
+    return NULL;
+  g_auto(GStrv) lines = g_strsplit(maps, "\n", -1);
+  for (char **line = lines; *line && !found; line++) {
+    const char *slash = strrchr(*line, '/');
+    if (slash && g_str_has_prefix(slash + 1, name))
+      found = g_strdup(slash + 1);
+  }
+  return found;
 }

@@ -1,4 +1,4 @@
-/* What a process has used, read from outside: CPU on a nanosecond clock, memory as its proportional share (PSS).
+/* What a process has used, read from outside: CPU on a nanosecond clock, memory as its proportional share (PSS), libraries.
  * SPDX-License-Identifier: MIT */
 #pragma once
 
@@ -14,3 +14,7 @@ gint64 fl_usage_own_cpu_ns(void);
 
 /* fl_usage_pss_bytes: user memory of a process by /proc/PID/smaps_rollup. Returns: -1 where it can't be read. */
 gint64 fl_usage_pss_bytes(pid_t pid);
+
+/* fl_usage_library: the file of the shared library that a process has mapped whose name begins with `name`, without its
+ * folder and with links followed: libwslay.so.1.1.0. Returns: NULL where there is none; the caller's. */
+char *fl_usage_library(pid_t pid, const char *name);

@@ -2,6 +2,7 @@
  * anything that is not exactly as docs/wire says is an error of the run.
  *
  *     CONNECTING ──connected──► OPENING ──first answer──► READY       (FAILED from each of them)
+ *         ▲────────reconnect───────┘
  *
  * SPDX-License-Identifier: MIT */
 #pragma once
@@ -36,7 +37,11 @@ struct _FlClient {
   FlLoad *load;
   FlSubscriber subscriber;
   FlClientState state;
-  gint64 begun_ns; /* connect() */
+  gint64 begun_ns;       /* the first connect() */
+  guint64 connect_bytes; /* both ways, until it is READY */
+  guint round_trips;     /* until the first update: the times it had to wait for the server */
+  gboolean has_heard;    /* bytes have come since it spoke last */
+  gboolean has_update;
   FlHttpParser *http;
   GByteArray *body;
   char cursor[FL_CURSOR_MAX]; /* polls: to hand back */
@@ -49,10 +54,16 @@ struct _FlClient {
 /* fl_client_kind: the client of that transport; NULL where there is none. */
 const FlClientKind *fl_client_kind(const char *name);
 
+/* fl_client_kind_names: all of them, as `a, b and c`; the caller's. */
+char *fl_client_kind_names(void);
+
 extern const FlClientKind fl_client_poll;
 extern const FlClientKind fl_client_longpoll;
 extern const FlClientKind fl_client_sse;
 extern const FlClientKind fl_client_ws;
+extern const FlClientKind fl_client_socketio;
+extern const FlClientKind fl_client_socketio_polling;
+extern const FlClientKind fl_client_socketio_ws;
 
 /* What the kinds use of the load (bench/load.c). */
 
@@ -62,11 +73,20 @@ void fl_client_send(FlClient *client, const void *data, gsize len, gboolean requ
 /* fl_client_get: send GET of path-and-query with the head that all clients share, and `extra` header lines. */
 void fl_client_get(FlClient *client, const char *target, const char *extra);
 
-/* fl_client_ready: the first answer has come. */
+/* fl_client_post: send POST of a text, as browsers send one. */
+void fl_client_post(FlClient *client, const char *target, const char *body);
+
+/* fl_client_reconnect: close the connection and open another in its place; `open` is called when it is there. */
+void fl_client_reconnect(FlClient *client);
+
+/* fl_client_ready: the subscription is established. */
 void fl_client_ready(FlClient *client);
 
 /* fl_client_update: an update came, just now. */
 void fl_client_update(FlClient *client, guint64 seq, gint64 t_us);
+
+/* fl_client_gap: the server told of updates that this subscriber has missed. */
+void fl_client_gap(FlClient *client);
 
 /* fl_client_empty_poll: an answer held nothing. */
 void fl_client_empty_poll(FlClient *client);

@@ -4,18 +4,24 @@
 
 #include "bench/update_reader.h"
 
-void fl_polling_ask(FlClient *client, const char *path, const char *query) {
-  char target[160];
-
+void fl_polling_next(FlClient *client) {
   if (!client->http) {
     client->http = fl_http_parser_new();
     client->body = g_byte_array_new();
   }
+  g_byte_array_set_size(client->body, 0);
+  fl_http_parser_next(client->http, FALSE);
+  client->asking = TRUE;
+}
+
+void fl_polling_ask(FlClient *client, const char *path, const char *query) {
+  char target[160];
+
   if (client->cursor[0])
     g_snprintf(target, sizeof target, "%s?since=%s%s%s", path, client->cursor, *query ? "&" : "", query);
   else
     g_snprintf(target, sizeof target, "%s?%s", path, query);
-  client->asking = TRUE;
+  fl_polling_next(client);
   fl_client_get(client, target, "");
 }
 
@@ -33,7 +39,7 @@ static const char *read_answer(FlClient *client, FlAnswer *ret_answer) {
     return "the answer to a poll is malformed";
   g_strlcpy(client->cursor, answer.cursor_text, sizeof client->cursor);
   if (answer.gap)
-    return "the server told of a gap: its history is too short for this load";
+    fl_client_gap(client);
   if (first) {
     fl_subscriber_begin(&client->subscriber, answer.cursor.seq);
     fl_client_ready(client);
@@ -44,21 +50,21 @@ static const char *read_answer(FlClient *client, FlAnswer *ret_answer) {
   return NULL;
 }
 
-const char *fl_polling_receive(FlClient *client, const guint8 *data, gsize len, FlAnswer *ret_answer) {
-  *ret_answer = FL_ANSWER_NONE;
+const char *fl_polling_take(FlClient *client, const guint8 *data, gsize len) {
   if (!client->asking)
     return "an answer came that was not asked for";
   gsize used = fl_http_parser_receive(client->http, (const char *)data, len, client->body);
   FlHttpState state = fl_http_parser_state(client->http);
   if (state == FL_HTTP_MALFORMED || used < len)
     return "the answer to a poll is no HTTP";
-  if (state != FL_HTTP_DONE)
-    return NULL;
-  client->asking = FALSE;
-  const char *wrong = read_answer(client, ret_answer);
-  g_byte_array_set_size(client->body, 0);
-  fl_http_parser_next(client->http, FALSE);
-  return wrong;
+  client->asking = state != FL_HTTP_DONE;
+  return NULL;
+}
+
+const char *fl_polling_receive(FlClient *client, const guint8 *data, gsize len, FlAnswer *ret_answer) {
+  *ret_answer = FL_ANSWER_NONE;
+  const char *wrong = fl_polling_take(client, data, len);
+  return wrong || client->asking ? wrong : read_answer(client, ret_answer);
 }
 
 void fl_polling_clear(FlClient *client) {

@@ -23,7 +23,7 @@ static void on_found(gpointer user, const FlSseEvent *event, const char *comment
   if (!event || reading->wrong)
     return;
   if (g_str_equal(event->name, "gap"))
-    reading->wrong = "the server told of a gap: its history is too short for this load";
+    fl_client_gap(reading->client);
   else if (!g_str_equal(event->name, "message") || !fl_update_read(event->data, event->data_len, &seq, &t_us))
     reading->wrong = "an event is no update";
   else if (!fl_cursor_parse(event->id, &id) || id.seq != seq)

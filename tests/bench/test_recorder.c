@@ -161,6 +161,28 @@ START_TEST(counts_negative_latencies_apart) {
 }
 END_TEST
 
+START_TEST(counts_the_gaps_that_subscribers_were_told_of) {
+  Run run;
+  begin(&run);
+  take_range(&run, 0, 5, 12);
+  fl_recorder_gap(run.recorder);
+  take_range(&run, 0, 15, 25);
+  FlIntegrity told = end(&run, 1);
+  ck_assert_uint_eq(told.gaps, 1);
+  expect(told, 8, 2, 0, 0);
+  ck_assert(!fl_integrity_holds(&told));
+}
+END_TEST
+
+START_TEST(holds_only_where_nothing_is_wrong) {
+  FlIntegrity good = { .expected = 5, .delivered = 5, .negative = 1 }; /* of clocks, not of updates */
+  FlIntegrity bad[] = { { .lost = 1 }, { .duplicated = 1 }, { .reordered = 1 }, { .gaps = 1 } };
+  ck_assert(fl_integrity_holds(&good));
+  for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+    ck_assert(!fl_integrity_holds(&bad[i]));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("recorder");
   TCase *tcase = tcase_create("recorder");
@@ -175,6 +197,8 @@ int main(void) {
   tcase_add_test(tcase, counts_an_update_from_before_the_first_as_reordered);
   tcase_add_test(tcase, holds_a_subscriber_to_its_cursor);
   tcase_add_test(tcase, counts_negative_latencies_apart);
+  tcase_add_test(tcase, counts_the_gaps_that_subscribers_were_told_of);
+  tcase_add_test(tcase, holds_only_where_nothing_is_wrong);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
 }

@@ -1,0 +1,315 @@
+/* Socket.IO 5 over Engine.IO 4, three ways: polling and then upgraded to WebSocket, as the official client does it;
+ * polling only; WebSocket from the start.
+ *
+ *     socketio, socketio-polling                                socketio-ws
+ *     GET  ──open packet──► POST 40 ──ok──► GET ─┐              upgrade ──101, open packet──► 40 ─┐
+ *       ┌───────────────────answer to CONNECT────┘                ┌───────answer to CONNECT───────┘
+ *       ├─► GET, GET …   (polling only; a ping is                 └─► frames
+ *       │                answered by POST 3 in between)
+ *       └─► upgrade ──101──► 2probe ──3probe──► 5 ─► frames
+ *
+ * A client has one TCP connection at a time and never two requests in flight. So where it upgrades, it closes the polling
+ * connection while no GET is held, and the WebSocket is the next one; a browser keeps both for a moment and probes beside a
+ * held GET, which costs it that GET's answer (a NOOP) more.
+ *
+ * Nothing tells the cursor at which a subscription begins: it begins with the first update that comes.
+ * SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "bench/client/polling.h"
+#include "bench/client/websocket.h"
+#include "bench/socketio_reader.h"
+#include "codec/engineio.h"
+
+#define MESSAGE_MAX (4 * 1024 * 1024)
+#define PATH "/socket.io/?EIO=" FL_EIO_PROTOCOL "&transport="
+
+/* What is awaited. */
+typedef enum {
+  OPEN_PACKET, /* by polling or in a frame */
+  OK,          /* of a POST */
+  PACKETS,     /* of a GET, or frames; with FL_CLIENT_READY the feed's */
+  PROBE,       /* 3probe */
+} Step;
+
+typedef struct {
+  FlClient *client;
+  Step step;
+  char sid[FL_SOCKETIO_SID_MAX + 1];
+  gboolean connected;  /* the CONNECT is answered */
+  gboolean owes_pong;  /* polling: to be posted before the next GET */
+  guint answer_events; /* of the answer being read */
+  FlWsLink *link;
+  const char *wrong;
+} Session;
+
+static gboolean is_websocket(const Session *self) {
+  return self->link != NULL;
+}
+
+/* --- what is sent -------------------------------------------------------------------------------------------------- */
+
+static void get(Session *self) {
+  char target[128];
+
+  g_snprintf(target, sizeof target, PATH "polling&sid=%s", self->sid);
+  self->step = PACKETS;
+  self->answer_events = 0;
+  fl_polling_next(self->client);
+  fl_client_get(self->client, target, "");
+}
+
+static void post(Session *self, const char *body) {
+  char target[128];
+
+  g_snprintf(target, sizeof target, PATH "polling&sid=%s", self->sid);
+  self->step = OK;
+  fl_polling_next(self->client);
+  fl_client_post(self->client, target, body);
+}
+
+static void send_packet(Session *self, const char *packet) {
+  fl_client_ws_send(self->client, FL_WS_TEXT, packet, strlen(packet));
+}
+
+static void open_websocket(Session *self) {
+  char target[128];
+
+  self->link = fl_ws_link_new(FL_WS_CLIENT, MESSAGE_MAX);
+  self->step = self->sid[0] ? PROBE : OPEN_PACKET;
+  g_snprintf(target, sizeof target, PATH "websocket%s%s", self->sid[0] ? "&sid=" : "", self->sid);
+  fl_client_ws_open(self->client, target);
+}
+
+static void open_session(FlClient *client) {
+  Session *self = client->parser;
+
+  if (self) { /* the connection to upgrade with */
+    open_websocket(self);
+    return;
+  }
+  self = client->parser = g_new0(Session, 1);
+  self->client = client;
+  if (client->kind == &fl_client_socketio_ws) {
+    open_websocket(self);
+    return;
+  }
+  self->step = OPEN_PACKET;
+  fl_polling_next(client);
+  fl_client_get(client, PATH "polling", "");
+}
+
+/* --- packets ------------------------------------------------------------------------------------------------------- */
+
+static const char *take_message(Session *self, const FlEioPacket *packet) {
+  guint64 seq;
+  gint64 t_us;
+
+  switch (fl_socketio_packet_read((const char *)packet->data, packet->len, &seq, &t_us)) {
+  case FL_SOCKETIO_NEWS:
+    if (!self->connected)
+      return "an update came before the CONNECT was answered";
+    self->answer_events++;
+    fl_client_update(self->client, seq, t_us);
+    return NULL;
+  case FL_SOCKETIO_GAP:
+    self->answer_events++;
+    fl_client_gap(self->client);
+    return NULL;
+  case FL_SOCKETIO_CONNECTED:
+    if (self->connected)
+      return "the CONNECT was answered twice";
+    self->connected = TRUE;
+    return NULL;
+  case FL_SOCKETIO_REFUSED:
+    return "the server refused or ended the Socket.IO connection";
+  case FL_SOCKETIO_UNEXPECTED:
+    break;
+  }
+  return "a Socket.IO packet is malformed or was not expected";
+}
+
+static const char *take_open_packet(Session *self, const FlEioPacket *packet) {
+  FlSocketioOpen open;
+
+  if (packet->type != FL_EIO_OPEN || !fl_socketio_open_read((const char *)packet->data, packet->len, &open))
+    return "the session's open packet is malformed";
+  if (self->client->kind == &fl_client_socketio && !open.may_upgrade)
+    return "the server does not offer to upgrade to WebSocket";
+  g_strlcpy(self->sid, open.sid, sizeof self->sid);
+  if (is_websocket(self)) {
+    self->step = PACKETS;
+    send_packet(self, "40");
+  } else {
+    self->step = OK; /* once the answer has been read */
+  }
+  return NULL;
+}
+
+static const char *take_pong(Session *self, const FlEioPacket *packet) {
+  if (packet->type != FL_EIO_PONG || packet->len != 5 || memcmp(packet->data, "probe", 5) != 0)
+    return "the probe of the upgrade was not answered by 3probe";
+  self->step = PACKETS;
+  send_packet(self, "5");
+  fl_client_ready(self->client);
+  return NULL;
+}
+
+static void take_ping(Session *self) {
+  if (is_websocket(self))
+    send_packet(self, "3");
+  else
+    self->owes_pong = TRUE;
+}
+
+static const char *take_packet(Session *self, const FlEioPacket *packet) {
+  if (packet->is_binary)
+    return "a binary packet was not expected";
+  if (self->step == OPEN_PACKET)
+    return take_open_packet(self, packet);
+  if (self->step == PROBE)
+    return take_pong(self, packet);
+  if (packet->type == FL_EIO_MESSAGE)
+    return take_message(self, packet);
+  if (packet->type == FL_EIO_PING && packet->len == 0)
+    take_ping(self);
+  else if (packet->type == FL_EIO_CLOSE)
+    return "the server closed a session";
+  else if (packet->type != FL_EIO_NOOP || is_websocket(self))
+    return "an Engine.IO packet was not expected";
+  return NULL;
+}
+
+/* --- polling ------------------------------------------------------------------------------------------------------- */
+
+static gboolean on_record(gpointer user, const FlEioPacket *packet) {
+  Session *self = user;
+  /* The open packet stands alone in its answer: what comes after it finds another step. */
+  self->wrong = self->step == OK ? "the session's open packet is not alone" : take_packet(self, packet);
+  return self->wrong == NULL;
+}
+
+static const char *read_payload(Session *self) {
+  const GByteArray *body = self->client->body;
+
+  if (!fl_eio_payload_read(body->data, body->len, on_record, self))
+    return "the answer to a poll is no Engine.IO payload";
+  return self->wrong;
+}
+
+static const char *read_ok(const Session *self) {
+  const GByteArray *body = self->client->body;
+  return body->len == 2 && memcmp(body->data, "ok", 2) == 0 ? NULL : "a POST was not answered with ok";
+}
+
+/* An answer is complete and read: ask for what comes next. */
+static void go_on(Session *self, gboolean was_open_packet) {
+  FlClient *client = self->client;
+  gboolean upgrades = client->kind == &fl_client_socketio;
+
+  if (was_open_packet) {
+    post(self, "40");
+    return;
+  }
+  if (self->owes_pong) {
+    self->owes_pong = FALSE;
+    post(self, "3");
+    return;
+  }
+  if (self->connected && upgrades) {
+    fl_polling_clear(client);
+    fl_client_reconnect(client);
+    return;
+  }
+  if (self->connected && client->state != FL_CLIENT_READY)
+    fl_client_ready(client);
+  get(self);
+}
+
+static const char *receive_answer(Session *self, const guint8 *data, gsize len) {
+  FlClient *client = self->client;
+  Step asked = self->step;
+  const char *wrong = fl_polling_take(client, data, len);
+
+  if (wrong || client->asking)
+    return wrong;
+  if (fl_http_parser_status(client->http) != 200)
+    return "a request was not answered with 200";
+  wrong = asked == OK ? read_ok(self) : read_payload(self);
+  if (wrong)
+    return wrong;
+  if (asked == PACKETS && client->state == FL_CLIENT_READY && self->answer_events == 0)
+    fl_client_empty_poll(client);
+  go_on(self, asked == OPEN_PACKET);
+  return NULL;
+}
+
+/* --- frames -------------------------------------------------------------------------------------------------------- */
+
+static const char *take_text(Session *self, const guint8 *payload, gsize len) {
+  FlEioPacket packet;
+
+  if (!fl_eio_packet_read(payload, len, &packet))
+    return "a message is no Engine.IO packet";
+  const char *wrong = take_packet(self, &packet);
+  if (!wrong && self->connected && self->client->state != FL_CLIENT_READY)
+    fl_client_ready(self->client);
+  return wrong;
+}
+
+static gboolean on_message(gpointer user, FlWsOpcode opcode, const guint8 *payload, gsize len) {
+  Session *self = user;
+
+  switch (opcode) {
+  case FL_WS_TEXT:
+    self->wrong = take_text(self, payload, len);
+    break;
+  case FL_WS_PING:
+    fl_client_ws_send(self->client, FL_WS_PONG, payload, len);
+    break;
+  case FL_WS_CLOSE:
+    self->wrong = "the server closed a WebSocket";
+    break;
+  default:
+    self->wrong = "a frame is of a kind that was not expected";
+  }
+  return self->wrong == NULL;
+}
+
+static const char *receive_frames(Session *self, const guint8 *data, gsize len) {
+  FlClient *client = self->client;
+  gsize used = 0;
+
+  if (client->http) {
+    const char *wrong = fl_client_ws_handshake(client, data, len, &used);
+    if (wrong || client->http)
+      return wrong;
+    if (self->step == PROBE)
+      send_packet(self, "2probe");
+  }
+  if (used < len && fl_ws_link_receive(self->link, data + used, len - used, on_message, self) != 0)
+    return "a frame is against RFC 6455";
+  return self->wrong;
+}
+
+static const char *receive(FlClient *client, const guint8 *data, gsize len) {
+  Session *self = client->parser;
+  return is_websocket(self) ? receive_frames(self, data, len) : receive_answer(self, data, len);
+}
+
+static void no_poll(FlClient *client) {
+}
+
+static void clear(FlClient *client) {
+  Session *self = client->parser;
+
+  fl_polling_clear(client);
+  if (self)
+    fl_ws_link_free(self->link);
+  g_free(self);
+  client->parser = NULL;
+}
+
+const FlClientKind fl_client_socketio = { "socketio", FALSE, open_session, receive, no_poll, clear };
+const FlClientKind fl_client_socketio_polling = { "socketio-polling", FALSE, open_session, receive, no_poll, clear };
+const FlClientKind fl_client_socketio_ws = { "socketio-ws", FALSE, open_session, receive, no_poll, clear };

@@ -1,0 +1,100 @@
+/* The manifest. See the header. What the build knows (commit, compiler, flags) is in build_info.h, which make writes.
+ * SPDX-License-Identifier: MIT */
+#include "bench/manifest.h"
+
+#include <math.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "bench/build_info.h"
+#include "bench/usage.h"
+
+static json_t *text(const char *value) {
+  return value && *value ? json_string(value) : json_null();
+}
+
+/* The first line of a file, or what follows `: ` on its first line that begins with `key`. */
+static json_t *line_of(const char *path, const char *key) {
+  g_autofree char *content = NULL;
+
+  if (!g_file_get_contents(path, &content, NULL, NULL))
+    return json_null();
+  g_auto(GStrv) lines = g_strsplit(content, "\n", -1);
+  for (char **line = lines; *line; line++) {
+    if (!key)
+      return json_string(g_strdelimit(g_strstrip(*line), "\t", ' '));
+    const char *colon = g_str_has_prefix(*line, key) ? strchr(*line, ':') : NULL;
+    if (colon)
+      return json_string(colon + 1 + strspn(colon + 1, " "));
+  }
+  return json_null();
+}
+
+static json_t *build(void) {
+  return json_pack("{s:o, s:o, s:o, s:o, s:o}", "commit", text(FL_BUILD_COMMIT), "compiler", text(FL_BUILD_COMPILER),
+                   "flags", text(FL_BUILD_FLAGS), "libmicrohttpd", text(FL_BUILD_LIBMICROHTTPD), "wslay",
+                   text(FL_BUILD_WSLAY));
+}
+
+/* As they run. wslay tells its version nowhere (its header has another one), libmicrohttpd in the server's process only: so
+ * their files stand for them here. */
+static json_t *libraries(const FlResult *results, guint n) {
+  g_autofree char *wslay = fl_usage_library(getpid(), "libwslay.so");
+  const char *httpd = NULL;
+
+  for (guint i = 0; i < n && !httpd; i++)
+    httpd = results[i].server_library;
+  return json_pack("{s:o, s:o, s:o, s:o}", "glib",
+                   json_sprintf("%u.%u.%u", glib_major_version, glib_minor_version, glib_micro_version), "jansson",
+                   json_string(jansson_version_str()), "wslay", text(wslay), "server_libmicrohttpd", text(httpd));
+}
+
+static json_t *machine(void) {
+  struct utsname host;
+
+  uname(&host);
+  return json_pack("{s:o, s:o, s:i}", "kernel", json_sprintf("%s %s %s", host.sysname, host.release, host.machine),
+                   "cpu_model", line_of("/proc/cpuinfo", "model name"), "cpus", (int)g_get_num_processors());
+}
+
+static json_t *sysctls(void) {
+  static const char *const names[] = { "net.core.somaxconn",
+                                       "net.core.rmem_max",
+                                       "net.core.wmem_max",
+                                       "net.ipv4.tcp_rmem",
+                                       "net.ipv4.tcp_wmem",
+                                       "net.ipv4.tcp_max_syn_backlog",
+                                       "net.ipv4.tcp_congestion_control",
+                                       "net.ipv4.ip_local_port_range" };
+  json_t *all = json_object();
+
+  for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
+    g_autofree char *name = g_strdelimit(g_strdup(names[i]), ".", '/');
+    g_autofree char *path = g_strconcat("/proc/sys/", name, NULL);
+    json_object_set_new(all, names[i], line_of(path, NULL));
+  }
+  return all;
+}
+
+static json_t *cpu(int index) {
+  return index < 0 ? json_null() : json_integer(index);
+}
+
+static json_t *setting_json(const FlSetting *setting) {
+  return json_pack("{s:o, s:o, s:f, s:f, s:I, s:o, s:o, s:o, s:s}", "rate_per_s",
+                   isfinite(setting->rate_hz) ? json_real(setting->rate_hz) : json_null(), "size_bytes",
+                   setting->url ? json_null() : json_integer(setting->size_bytes), "poll_interval_s",
+                   (double)setting->poll_interval_ns / 1e9, "warmup_s", (double)setting->warmup_ns / 1e9, "seed",
+                   (json_int_t)setting->seed, "url", text(setting->url), "server_cpu", cpu(setting->server_cpu),
+                   "bench_cpu", cpu(setting->client_cpu), "link", setting->url ? "unknown" : "loopback");
+}
+
+json_t *fl_manifest_json(const FlResult *results, guint n, const FlSetting *setting) {
+  g_autoptr(GDateTime) now = g_date_time_new_now_utc();
+  g_autofree char *date = g_date_time_format_iso8601(now);
+
+  return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "feedlab", FL_VERSION, "date", date, "command_line",
+                   setting->command_line, "build", build(), "libraries", libraries(results, n), "machine", machine(),
+                   "sysctls", sysctls(), "setting", setting_json(setting));
+}

@@ -1,0 +1,149 @@
+/* Reading what a Socket.IO server sends: what the wire allows, cut short at every byte, and what it does not allow.
+ * SPDX-License-Identifier: MIT */
+#include "bench/socketio_reader.h"
+
+#include <string.h>
+
+#include "tests/fl_check.h"
+
+#define UPDATE "{\"seq\":17,\"t\":1764000000123456,\"data\":[\"],\\\"k3f9tz-18\\\"]\"]}"
+
+/* Of a copy without a byte after it, so that a sanitizer sees a read beyond the end. */
+static FlSocketioPacket reads(const char *text, gsize len, guint64 *ret_seq, gint64 *ret_t_us) {
+  g_autofree char *copy = g_memdup2(text, MAX(len, 1));
+  return fl_socketio_packet_read(copy, len, ret_seq, ret_t_us);
+}
+
+static FlSocketioPacket kind_of(const char *text, gsize len) {
+  guint64 seq = 99;
+  gint64 t_us = 99;
+  FlSocketioPacket kind = reads(text, len, &seq, &t_us);
+  if (kind != FL_SOCKETIO_NEWS) {
+    ck_assert_uint_eq(seq, 99);
+    ck_assert_int_eq(t_us, 99);
+  }
+  return kind;
+}
+
+START_TEST(reads_an_update_with_its_cursor) {
+  static const char text[] = "2[\"news\"," UPDATE ",\"k3f9tz-17\"]";
+  guint64 seq = 0;
+  gint64 t_us = 0;
+  ck_assert_int_eq(reads(text, strlen(text), &seq, &t_us), FL_SOCKETIO_NEWS);
+  ck_assert_uint_eq(seq, 17);
+  ck_assert_int_eq(t_us, G_GINT64_CONSTANT(1764000000123456));
+}
+END_TEST
+
+START_TEST(reads_what_else_a_subscriber_meets) {
+  static const struct {
+    const char *text;
+    FlSocketioPacket kind;
+  } cases[] = {
+    { "0{\"sid\":\"aB-_9\",\"pid\":\"x\"}", FL_SOCKETIO_CONNECTED },
+    { "0{\"sid\":\"aB-_9\"}", FL_SOCKETIO_CONNECTED },
+    { "2[\"gap\",{\"from\":18,\"to\":40},\"k3f9tz-40\"]", FL_SOCKETIO_GAP },
+    { "2[\"gap\",{\"epoch\":\"k3f9tz\",\"from\":null},\"k3f9tz-40\"]", FL_SOCKETIO_GAP },
+    { "4{\"message\":\"no\"}", FL_SOCKETIO_REFUSED },
+    { "1", FL_SOCKETIO_REFUSED },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+    ck_assert_msg(kind_of(cases[i].text, strlen(cases[i].text)) == cases[i].kind, "%s", cases[i].text);
+}
+END_TEST
+
+START_TEST(refuses_packets_cut_short_anywhere) {
+  static const char *const texts[] = { "2[\"news\"," UPDATE ",\"k3f9tz-17\"]", "0{\"sid\":\"a\"}",
+                                       "2[\"gap\",{\"from\":18,\"to\":40},\"k3f9tz-40\"]" };
+  for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+    for (gsize len = 0; len < strlen(texts[i]); len++)
+      ck_assert_msg(kind_of(texts[i], len) == FL_SOCKETIO_UNEXPECTED, "%.*s", (int)len, texts[i]);
+}
+END_TEST
+
+START_TEST(refuses_packets_that_are_none) {
+  static const char *const texts[] = {
+    "2[\"news\"," UPDATE ",\"k3f9tz-18\"]", /* the cursor of another update */
+    "2[\"news\"," UPDATE ",\"17\"]",        /* without an epoch */
+    "2[\"news\"," UPDATE ",17]",
+    "2[\"news\"," UPDATE "]",
+    "2[\"news\"," UPDATE ",\"k3f9tz-17\",1]",
+    "2[\"news\"," UPDATE ",\"k3f9tz-17\"] ",
+    "2[\"news\", " UPDATE ",\"k3f9tz-17\"]",
+    "2[\"news\",{\"seq\":17},\"k3f9tz-17\"]",
+    "2[\"news\"," UPDATE ",\"k3f9tz01234567890123456789012345678901234567890-17\"]",
+    "27[\"news\"," UPDATE ",\"k3f9tz-17\"]", /* wants an acknowledgement */
+    "2/chat,[\"news\"," UPDATE ",\"k3f9tz-17\"]",
+    "2[\"other\",1]",
+    "2[\"gap\",5,\"k3f9tz-40\"]",
+    "2[\"gap\",{},\"k3f9tz\"]",
+    "2[\"gap\",{}]",
+    "0",
+    "0[]",
+    "0{\"pid\":\"a\"}",
+    "0{\"sid\":5}",
+    "0{\"sid\":\"a\"}}",
+    "3[]",
+    "51-[\"news\",{\"_placeholder\":true,\"num\":0}]",
+    "7",
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+    ck_assert_msg(kind_of(texts[i], strlen(texts[i])) == FL_SOCKETIO_UNEXPECTED, "%s", texts[i]);
+}
+END_TEST
+
+static gboolean opens(const char *text, gsize len, FlSocketioOpen *ret_open) {
+  g_autofree char *copy = g_memdup2(text, MAX(len, 1));
+  return fl_socketio_open_read(copy, len, ret_open);
+}
+
+#define TIMES "\"pingInterval\":25000,\"pingTimeout\":20000,\"maxPayload\":1000000}"
+
+START_TEST(reads_the_open_packet) {
+  static const char polling[] = "{\"sid\":\"lv_VI97HAXpY6yYWAAAC\",\"upgrades\":[\"websocket\"]," TIMES;
+  static const char websocket[] = "{\"sid\":\"a\",\"upgrades\":[]," TIMES;
+  FlSocketioOpen open;
+  ck_assert(opens(polling, strlen(polling), &open));
+  ck_assert_str_eq(open.sid, "lv_VI97HAXpY6yYWAAAC");
+  ck_assert(open.may_upgrade);
+  ck_assert(opens(websocket, strlen(websocket), &open));
+  ck_assert_str_eq(open.sid, "a");
+  ck_assert(!open.may_upgrade);
+  for (gsize len = 0; len < strlen(polling); len++)
+    ck_assert_msg(!opens(polling, len, &open), "%.*s", (int)len, polling);
+}
+END_TEST
+
+START_TEST(refuses_open_packets_that_are_none) {
+  static const char *const texts[] = {
+    "{\"sid\":\"\",\"upgrades\":[]," TIMES,
+    "{\"sid\":\"a&b\",\"upgrades\":[]," TIMES,
+    "{\"sid\":\"0123456789012345678901234567890123456789012345678901234567890123x\",\"upgrades\":[]," TIMES,
+    "{\"sid\":17,\"upgrades\":[]," TIMES,
+    "{\"upgrades\":[]," TIMES,
+    "{\"sid\":\"a\"," TIMES,
+    "{\"sid\":\"a\",\"upgrades\":\"websocket\"," TIMES,
+    "{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":20000}",
+    "{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":\"25000\",\"pingTimeout\":20000,\"maxPayload\":1}",
+    "{\"sid\":\"a\",\"sid\":\"b\",\"upgrades\":[]," TIMES,
+    "[]",
+  };
+  FlSocketioOpen open = { .sid = "untouched" };
+  for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
+    ck_assert_msg(!opens(texts[i], strlen(texts[i]), &open), "%s", texts[i]);
+  ck_assert_str_eq(open.sid, "untouched");
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("Socket.IO reader");
+  TCase *tcase = tcase_create("Socket.IO reader");
+  tcase_add_test(tcase, reads_an_update_with_its_cursor);
+  tcase_add_test(tcase, reads_what_else_a_subscriber_meets);
+  tcase_add_test(tcase, refuses_packets_cut_short_anywhere);
+  tcase_add_test(tcase, refuses_packets_that_are_none);
+  tcase_add_test(tcase, reads_the_open_packet);
+  tcase_add_test(tcase, refuses_open_packets_that_are_none);
+  suite_add_tcase(suite, tcase);
+  return fl_check_run(suite);
+}

@@ -1,0 +1,495 @@
+// feedlab-bench from end to end: what it prints of a good server, and that it is not taken in by a bad one. The bad ones
+// are small servers here that lose, double, reorder, hurry, close or break the protocol on purpose. A machine that is too
+// busy may spoil a run of the good one; the bench then says so, and the run is made again: nothing here fails on a time.
+// SPDX-License-Identifier: MIT
+import { spawn } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import http from 'node:http';
+import path from 'node:path';
+import { assert, load, run, test, within } from './harness.mjs';
+
+const { WebSocketServer } = await load('ws');
+
+const OK = 0, FAILED = 1, USAGE = 2, INTEGRITY = 3, SATURATED = 4;
+const KINDS = ['poll', 'longpoll', 'sse', 'ws', 'socketio', 'socketio-polling', 'socketio-ws'];
+const SHORT = ['-c', '2', '-d', '250ms', '--warmup', '50ms', '--poll-interval', '100ms'];
+
+/** Run the bench. Returns: its exit status and what it printed. */
+async function bench(t, ...args) {
+  const child = spawn(process.env.FEEDLAB_BENCH ?? path.resolve('feedlab-bench'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(signal ?? code));
+  });
+  t.cleanup(() => child.kill('SIGKILL'));
+  const read = async (stream) => {
+    let text = '';
+    for await (const chunk of stream.setEncoding('utf8')) text += chunk;
+    return text;
+  };
+  const all = Promise.all([ended, read(child.stdout), read(child.stderr)]);
+  const [status, out, err] = await within(all, `feedlab-bench ${args.join(' ')} to end`);
+  return { status, out, err, text: out + err };
+}
+
+const isSpoilt = ({ status, out }) => status === SATURATED || (status === FAILED && /deadlines of the window|system clock was set/.test(out));
+
+/** The same, with that exit status and output; again where the machine was too busy for a sound run. */
+async function expect(t, status, pattern, ...args) {
+  let result = await bench(t, ...args);
+  for (let tries = 1; tries < 10 && result.status !== status && isSpoilt(result); tries++) result = await bench(t, ...args);
+  assert.equal(result.status, status, result.text);
+  assert.match(result.text, pattern);
+  return result;
+}
+
+// --- what is printed -------------------------------------------------------------------------------------------------
+
+// The rows of the table, and where they are in the JSON.
+const ROWS = {
+  'latency, ms': ['latency_ms', { p50: 'p50', p90: 'p90', p99: 'p99', 'p99.9': 'p99_9', max: 'max', mean: 'mean', 'standard deviation': 'stddev' }],
+  'per delivered update': ['per_update', { 'bytes received': 'bytes_received', 'bytes sent': 'bytes_sent', requests: 'requests', 'server CPU, µs': 'server_cpu_us' }],
+  'per client': [
+    'per_client',
+    {
+      'server memory, kB': 'server_memory_kb',
+      'connect p50, ms': 'connect_ms_p50',
+      'connect p99, ms': 'connect_ms_p99',
+      'connect, bytes': 'connect_bytes',
+      'round trips to 1st update': 'round_trips_to_first_update',
+    },
+  ],
+  'in all': [
+    'in_all',
+    { 'polls wanted, 1/s': 'polls_wanted_per_s', 'polls made, 1/s': 'polls_made_per_s', 'empty polls, %': 'empty_polls_percent', "bench's CPU, %": 'bench_cpu_percent' },
+  ],
+};
+
+/** The table as { heading: { label: [number or null, a column each] } }. */
+function readTable(out, columns) {
+  const table = {};
+  let group;
+  for (const line of out.split('\n')) {
+    if (ROWS[line]) group = table[line] = {};
+    else if (group && line.startsWith('  ')) {
+      const cells = Array.from({ length: columns }, (_, i) => line.slice(28 + 18 * i, 28 + 18 * i + 10).trim());
+      group[line.slice(0, 28).trim()] = cells.map((cell) => (cell === '–' ? null : cell.replaceAll(',', '')));
+    } else if (line === '') group = undefined;
+  }
+  return table;
+}
+
+function assertSameFigures(table, results) {
+  for (const [heading, [group, labels]] of Object.entries(ROWS)) {
+    for (const result of results) assert.deepEqual(Object.keys(result[group]), Object.values(labels), group);
+    assert.deepEqual(Object.keys(table[heading]).filter((label) => !labels[label]), [], `unknown rows below ${heading}`);
+    for (const [label, key] of Object.entries(labels)) {
+      const figures = results.map((result) => result[group][key]);
+      if (figures.every((figure) => figure === null)) {
+        assert.equal(table[heading][label], undefined, label);
+        continue;
+      }
+      figures.forEach((figure, i) => {
+        const printed = table[heading][label][i];
+        const decimals = printed?.split('.')[1]?.length ?? 0;
+        const same = figure === null ? printed === null : Math.abs(Number(printed) - figure) <= 0.5000001 * 10 ** -decimals;
+        assert.ok(same, `${results[i].transport}, ${label}: ${printed} in the table, ${figure} in the JSON`);
+      });
+    }
+  }
+}
+
+test('prints every transport and the floor, and the same figures as JSON', async (t) => {
+  const file = path.join(await t.directory(), 'result.json');
+  const { out } = await expect(t, OK, /× of ws/, 'run', '--floor', '-t', KINDS.join(), ...SHORT, '-R', '20', '--seed', '42', '--json', file);
+  const { verdict, manifest, results } = JSON.parse(await readFile(file, 'utf8'));
+  assert.equal(verdict, 'sound');
+  assert.deepEqual(results.map(({ transport }) => transport), ['floor', ...KINDS]);
+  for (const { transport, integrity, counts } of results) {
+    assert.match(out, new RegExp(`✓ ${transport} +every update once and in order`));
+    assert.ok(integrity.delivered >= 2, transport);
+    assert.equal(counts.latency_samples, integrity.delivered, transport);
+    assert.equal(counts.missed_deadlines, 0, transport);
+  }
+  assertSameFigures(readTable(out, results.length), results);
+
+  assert.equal(manifest.setting.seed, 42);
+  assert.match(manifest.command_line, /run --floor -t poll,.*--json/);
+  assert.match(manifest.libraries.wslay, /^libwslay\.so/);
+  assert.match(manifest.libraries.server_libmicrohttpd, /^libmicrohttpd\.so/);
+  for (const [group, keys] of Object.entries({
+    build: ['compiler', 'flags', 'libmicrohttpd'],
+    libraries: ['glib', 'jansson'],
+    machine: ['kernel', 'cpus'],
+    sysctls: ['net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem', 'net.core.somaxconn'],
+  }))
+    for (const key of keys) assert.ok(manifest[group][key], `${group}.${key}`);
+  assert.ok('commit' in manifest.build && 'cpu_model' in manifest.machine && 'server_cpu' in manifest.setting);
+});
+
+test('measures a server that runs already', async (t) => {
+  const server = await t.server(['--rate', '20']);
+  const file = path.join(await t.directory(), 'result.json');
+  const target = ['--url', `http://localhost:${server.port}`, '-t', 'sse,socketio'];
+  await expect(t, OK, /server at http:\/\/localhost:\d+: its CPU and memory are not measured/, 'run', ...target, ...SHORT, '--json', file);
+  const { manifest, results } = JSON.parse(await readFile(file, 'utf8'));
+  assert.deepEqual([manifest.setting.rate_per_s, manifest.setting.size_bytes, manifest.libraries.server_libmicrohttpd], [null, null, null]);
+  for (const { counts, per_update } of results) {
+    assert.equal(per_update.server_cpu_us, null);
+    assert.equal(counts.missed_deadlines, 0);
+  }
+});
+
+test('names the flag that it does not take', async (t) => {
+  const cases = [
+    [['-t', 'carrier-pigeon'], /-t carrier-pigeon: a list of poll, .*socketio-ws is wanted/],
+    [['-t', ''], /-t ''/],
+    [['-t', 'ws,sse,ws'], /-t ws: each transport once/],
+    [['-c', '0'], /-c 0/],
+    [['-c', 'many'], /-c many/],
+    [['-R', '0'], /-R 0/],
+    [['-s', '1'], /-s 1/],
+    [['-d', '0'], /-d 0/],
+    [['-d', '100ms'], /-d 100ms: time for at least two updates/],
+    [['--warmup', 'soon'], /--warmup soon/],
+    [['--poll-interval', '0'], /--poll-interval 0/],
+    [['--heartbeat', '1ms'], /--heartbeat 1ms/],
+    [['--settle', '-1'], /--settle -1/],
+    [['--seed', '4294967296'], /--seed 4294967296/],
+    [['--url', 'https://127.0.0.1:1'], /--url https:/],
+    [['--url', 'http://example.test'], /--url http:\/\/example\.test/],
+    [['--url', 'http://127.0.0.1:1', '--floor'], /--url .* no -R, -s or --floor/],
+    [['--url', 'http://127.0.0.1:1', '-R', '5'], /--url .* no -R/],
+    [['--frobnicate'], /--frobnicate/],
+    [['extra'], /--help/],
+  ];
+  for (const [args, pattern] of cases) await expect(t, USAGE, pattern, 'run', ...args);
+  await expect(t, USAGE, /--help/);
+  await expect(t, USAGE, /--help/, 'walk');
+});
+
+test('tells its exit statuses, and its version', async (t) => {
+  const { out } = await expect(t, OK, /Exit status:/, '--help');
+  for (const word of ['INVALID', 'SATURATED', 'socketio-polling', '--poll-interval']) assert.ok(out.includes(word), word);
+  await expect(t, OK, /^feedlab-bench \d/, '--version');
+});
+
+test('fails where no server is, or none that it can start', async (t) => {
+  const { server, url } = await listen(t, http.createServer());
+  await new Promise((resolve) => server.close(resolve));
+  await expect(t, FAILED, /ws: Connection refused/, 'run', '--url', url, '-t', 'ws', ...SHORT);
+  await expect(t, FAILED, /Is a directory|No such file/, 'run', '-t', 'ws', ...SHORT, '--json', '/nonexistent/result.json');
+});
+
+// --- servers that are not what they should be ------------------------------------------------------------------------
+
+const TICK_MS = 20;
+const EPOCH = 'fake01';
+
+async function listen(t, server) {
+  const sockets = new Set();
+  server.on('connection', (socket) => {
+    socket.setNoDelay();
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.cleanup(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return { server, url: `http://127.0.0.1:${server.address().port}` };
+}
+
+/**
+ * A feed on an absolute schedule, like feedlab's: an update that comes late has the time at which it was due, so there are
+ * some in every window however the machine limps. It begins when `subscribers` have subscribed. What it does wrong is
+ * `fault(subscriber, update)`: a subscriber has update(), gap() and close().
+ */
+class Fake {
+  static faults = {
+    none: (subscriber, update) => subscriber.update(update),
+    lose: (subscriber, update) => update.seq % 3 && subscriber.update(update),
+    double: (subscriber, update) => {
+      subscriber.update(update);
+      if (update.seq % 3 === 0) subscriber.update(update);
+    },
+    reorder: (subscriber, update) => {
+      if (update.seq % 2) subscriber.held = update;
+      else for (const one of [update, subscriber.held ?? []].flat()) subscriber.update(one);
+    },
+    gap: (subscriber, update) => (update.seq % 3 ? subscriber.update(update) : subscriber.gap(update.seq)),
+    hurry: (subscriber, update) => subscriber.update({ ...update, t: update.t + 300000 }),
+    close: (subscriber) => subscriber.close(),
+  };
+
+  subscribers = [];
+  connectBytes = []; // of those that have subscribed
+  complaints = []; // about the bench
+  #seq = 0;
+
+  constructor(fault, { subscribers = 2, stats = () => ({ missed_deadlines: 0, clock_steps: 0 }) } = {}) {
+    Object.assign(this, { fault, wanted: subscribers, stats });
+  }
+
+  async start(t) {
+    const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false });
+    const server = http.createServer((request, response) => this.#answer(request, response));
+    server.on('upgrade', (request, socket, head) => {
+      sockets.handleUpgrade(request, socket, head, (ws) => this.#openWebSocket(ws, new URL(request.url, 'http://x')));
+    });
+    this.url = (await listen(t, server)).url;
+    const timer = setInterval(() => this.#tick(), TICK_MS);
+    t.cleanup(() => clearInterval(timer));
+    return this;
+  }
+
+  #tick() {
+    if (this.subscribers.length < this.wanted) return;
+    this.begun ??= Date.now();
+    while (this.begun + this.#seq * TICK_MS <= Date.now()) {
+      const update = { seq: ++this.#seq, t: (this.begun + (this.#seq - 1) * TICK_MS) * 1000, data: 'x' };
+      for (const subscriber of this.subscribers) this.fault(subscriber, update);
+    }
+  }
+
+  cursor(seq = this.#seq) {
+    return `${EPOCH}-${seq}`;
+  }
+
+  subscribe(subscriber, ...sockets) {
+    this.subscribers.push(subscriber);
+    this.connectBytes.push(sockets.reduce((sum, socket) => sum + socket.bytesRead + socket.bytesWritten, 0));
+  }
+
+  complain(unless, what) {
+    if (!unless) this.complaints.push(what);
+  }
+
+  #answer(request, response) {
+    const url = new URL(request.url, 'http://x');
+    if (url.pathname === '/stats') response.end(JSON.stringify({ source: this.stats() }));
+    else if (url.pathname === '/events') this.#openEvents(response);
+    else if (url.pathname === '/socket.io/') this.#engine(request, response, url.searchParams);
+    else this.#poll(request, response, url);
+  }
+
+  #openEvents(response) {
+    const write = (event, id, data) => response.write(`${event}id: ${this.cursor(id)}\n${data}\n`);
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' });
+    write('retry: 1000\n', 0, '');
+    const subscriber = {
+      update: (update) => write('', update.seq, `data: ${JSON.stringify(update)}\n`),
+      gap: (seq) => write('event: gap\n', seq, `data: {"from":${seq},"to":${seq}}\n`),
+      close: () => response.end(),
+    };
+    this.subscribe(subscriber, response.socket);
+  }
+
+  // A poller's cursor is the length of what it was handed: its items are kept in the order in which they are wrong.
+  #poll(request, response, url) {
+    const socket = request.socket;
+    const first = !socket.poller;
+    const poller = (socket.poller ??= {
+      items: [],
+      last: 0,
+      update(update) {
+        this.items.push(JSON.stringify(update));
+        this.last = update.seq;
+        this.answer?.();
+      },
+      gap(seq) {
+        this.missed = seq;
+      },
+      close: () => socket.destroy(),
+    });
+    poller.answer = () => {
+      const gap = poller.missed ? `,"gap":{"from":${poller.missed},"to":${poller.missed}}` : '';
+      response.end(`{"cursor":"${this.cursor(poller.last)}"${gap},"updates":[${poller.items.join()}]}`);
+      Object.assign(poller, { items: [], missed: 0, answer: null });
+    };
+    if (first || url.pathname === '/poll' || poller.items.length > 0) poller.answer();
+    if (first) this.subscribe(poller, socket);
+  }
+
+  #openWebSocket(ws, url) {
+    if (url.pathname === '/socket.io/') {
+      this.#openEngineSocket(ws, url.searchParams.get('sid'));
+      return;
+    }
+    const subscriber = {
+      update: (update) => ws.send(JSON.stringify(update)),
+      gap: () => {},
+      close: () => ws.close(1001),
+    };
+    this.subscribe(subscriber, ws._socket);
+  }
+
+  // --- Engine.IO and Socket.IO, by hand, with a ping after each update, and strict about what the bench sends
+
+  #sessions = new Map();
+
+  #engine(request, response, query) {
+    let session = this.#sessions.get(query.get('sid'));
+    let body = '';
+    this.complain(query.get('EIO') === '4' && query.get('transport') === 'polling', `${request.url}`);
+    if (!session) {
+      session = { sid: `sid-_${this.#sessions.size}`, socket: request.socket, queue: [] };
+      this.#sessions.set(session.sid, session);
+      response.end(`0${JSON.stringify({ sid: session.sid, upgrades: ['websocket'], pingInterval: 25000, pingTimeout: 20000, maxPayload: 1000000 })}`);
+      return;
+    }
+    this.complain(session.socket === request.socket, 'a request on another connection');
+    this.complain(!session.pending, 'two requests in flight');
+    session.pending = response;
+    request.setEncoding('utf8').on('data', (chunk) => (body += chunk));
+    request.on('end', () => (request.method === 'POST' ? this.#take(session, body) : this.#flush(session)));
+  }
+
+  #respond(session, text) {
+    const response = session.pending;
+    session.pending = null;
+    response.end(text);
+  }
+
+  #flush(session) {
+    this.complain(!session.pinged, 'a GET while a pong is owed');
+    if (session.queue.length === 0 || !session.pending) return;
+    session.pinged = session.queue.includes('2');
+    this.#respond(session, session.queue.splice(0).join('\x1e'));
+    if (session.connecting) this.#connected(session);
+  }
+
+  #take(session, packet) {
+    if (packet === '40') {
+      session.connecting = true;
+      session.queue.push(`40{"sid":"other","pid":"private"}`);
+    } else {
+      this.complain(packet === '3' && session.pinged, `${packet} was posted`);
+      session.pinged = false;
+    }
+    this.#respond(session, 'ok');
+  }
+
+  // Who polls has its subscription now; who upgrades is about to close this connection.
+  #connected(session) {
+    session.connecting = false;
+    if (this.upgrades) return;
+    const push = (packets) => {
+      session.queue.push(...packets);
+      if (session.pending && session.pending.req.method === 'GET') this.#flush(session);
+    };
+    this.subscribe(this.#socketioSubscriber(push, () => push(['1'])), session.socket);
+  }
+
+  #socketioSubscriber(push, close) {
+    const event = (name, value, seq) => `42["${name}",${JSON.stringify(value)},"${this.cursor(seq)}"]`;
+    return {
+      update: (update) => push([event('news', update, update.seq + (this.skew ?? 0)), '2']),
+      gap: (seq) => push([event('gap', { from: seq, to: seq }, seq)]),
+      close,
+    };
+  }
+
+  #openEngineSocket(ws, sid) {
+    const session = this.#sessions.get(sid);
+    const send = (text) => ws.send(text);
+    let step = 0;
+    let pings = 0;
+    const push = (packets) => {
+      pings += packets.filter((packet) => packet === '2').length;
+      packets.forEach(send);
+    };
+    const subscribe = () => this.subscribe(this.#socketioSubscriber(push, () => send('1')), ...(session ? [session.socket] : []), ws._socket);
+    const talk = session
+      ? [['2probe', () => send('3probe')], ['5', subscribe]]
+      : [['40', () => (send('40{"sid":"other"}'), subscribe())]];
+    if (session) this.complain(session.socket.destroyed || session.socket.readableEnded, 'a probe while the polling connection is open');
+    else send(`0{"sid":"only","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}`);
+    ws.on('message', (data) => {
+      const [wanted, next] = talk[step++] ?? [pings-- > 0 ? '3' : 'nothing', () => {}];
+      this.complain(data.toString() === wanted, `${data} where ${wanted} was due`);
+      next();
+    });
+  }
+}
+
+/** Run the bench against a fake one. The kinds upgrade where they say so. */
+async function against(t, kind, fault, status, pattern, options = {}) {
+  const fake = new Fake(Fake.faults[fault], options);
+  Object.assign(fake, { upgrades: kind === 'socketio', skew: options.skew });
+  await fake.start(t);
+  const file = path.join(await t.directory(), 'result.json');
+  const result = await expect(t, status, pattern, 'run', '--url', fake.url, '-t', kind, ...SHORT, ...(options.args ?? []), '--json', file);
+  assert.deepEqual(fake.complaints, [], kind);
+  const json = await readFile(file, 'utf8').catch(() => 'null');
+  return { ...result, ...JSON.parse(json), fake };
+}
+
+const ROUND_TRIPS = { longpoll: 3, sse: 2, ws: 2, socketio: 8, 'socketio-polling': 5, 'socketio-ws': 3 };
+
+for (const kind of KINDS)
+  test(`${kind}: counts the bytes and round trips of connecting, and takes a server that is right`, async (t) => {
+    const { fake, results } = await against(t, kind, 'none', OK, /every update once and in order/);
+    const [{ per_client }] = results;
+    assert.equal(new Set(fake.connectBytes).size, 1, String(fake.connectBytes));
+    assert.equal(per_client.connect_bytes, fake.connectBytes[0]);
+    if (ROUND_TRIPS[kind]) assert.equal(per_client.round_trips_to_first_update, ROUND_TRIPS[kind]);
+    else assert.ok(per_client.round_trips_to_first_update >= 3);
+  });
+
+for (const kind of KINDS)
+  test(`${kind}: ends with 3 where updates are lost, doubled or reordered`, async (t) => {
+    // The bench refuses an answer to a poll of which the cursor is not its last update's, so a poller is not told backwards.
+    const faults = { lose: 'lost', double: 'duplicated', ...(kind === 'poll' || kind === 'longpoll' ? {} : { reorder: 'reordered' }) };
+    await Promise.all(
+      Object.entries(faults).map(async ([fault, name]) => {
+        const { out, verdict, results } = await against(t, kind, fault, INTEGRITY, /✗ .*INVALID/);
+        const { integrity } = results[0];
+        assert.ok(integrity[name] > 0, `${fault}: ${JSON.stringify(integrity)}`);
+        assert.match(out, new RegExp(`INVALID: .* ${integrity[name]} ${name}`));
+        assert.ok(out.indexOf('INVALID') < out.indexOf('latency, ms'));
+        assert.equal(verdict, 'broken');
+      }),
+    );
+  });
+
+for (const kind of KINDS.filter((name) => name !== 'ws'))
+  test(`${kind}: ends with 3 where the server tells of a gap`, async (t) => {
+    const { out, results } = await against(t, kind, 'gap', INTEGRITY, /the server told of \d+ gaps/);
+    assert.ok(results[0].integrity.gaps > 0);
+    assert.ok(results[0].integrity.lost > 0);
+    assert.match(out, /latency, ms/);
+  });
+
+for (const kind of KINDS)
+  test(`${kind}: ends with 1 where the server closes`, async (t) => {
+    const { err } = await against(t, kind, 'close', FAILED, /./);
+    assert.match(err, new RegExp(`^feedlab-bench: ${kind}: `));
+  });
+
+for (const kind of ['socketio', 'socketio-polling', 'socketio-ws'])
+  test(`${kind}: refuses an update with the cursor of another`, async (t) => {
+    await against(t, kind, 'none', FAILED, /a Socket\.IO packet is malformed/, { skew: 1 });
+  });
+
+test('calls a run invalid where deadlines were missed, a clock was set, or updates came before their time', async (t) => {
+  let asked = 0;
+  const cases = [
+    ['none', /INVALID: the publisher met 7 deadlines of the window too late/, { stats: () => ({ missed_deadlines: 7 * asked++ }) }, 'late'],
+    ['none', /INVALID: .*clock being set/, { stats: () => ({ missed_deadlines: 0, clock_steps: asked++ }) }, 'invalid'],
+    ['hurry', /INVALID: \d+ updates came before their time/, { args: ['-d', '700ms'] }, 'invalid'],
+  ];
+  for (const [fault, pattern, options, name] of cases) {
+    const { out, verdict } = await against(t, 'sse', fault, FAILED, pattern, options);
+    assert.equal(verdict, name);
+    assert.ok(out.indexOf('INVALID') < out.indexOf('latency, ms'), out);
+  }
+});
+
+test('says so where it cannot know whether deadlines were missed', async (t) => {
+  const { results } = await against(t, 'ws', 'none', OK, /whether the publisher missed deadlines is not known/, { stats: () => ({}) });
+  assert.equal(results[0].counts.missed_deadlines, null);
+});
+
+await run();
