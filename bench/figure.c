@@ -4,52 +4,110 @@
 
 #include <math.h>
 
+static double percentile_ms(const FlHistogram *histogram, double percentile) {
+  return fl_histogram_has_percentile(histogram, percentile)
+             ? (double)fl_histogram_percentile(histogram, percentile) / 1000
+             : NAN;
+}
+
+static gboolean is_empty(const FlHistogram *histogram) {
+  return fl_histogram_count(histogram) == 0;
+}
+
 static double p50(const FlResult *r) {
-  return fl_result_percentile_ms(r, 0.5);
+  return percentile_ms(r->latency, 50);
 }
 
 static double p90(const FlResult *r) {
-  return fl_result_percentile_ms(r, 0.9);
+  return percentile_ms(r->latency, 90);
 }
 
 static double p99(const FlResult *r) {
-  return fl_result_percentile_ms(r, 0.99);
+  return percentile_ms(r->latency, 99);
 }
 
 static double p999(const FlResult *r) {
-  return fl_result_percentile_ms(r, 0.999);
+  return percentile_ms(r->latency, 99.9);
+}
+
+static double p9999(const FlResult *r) {
+  return percentile_ms(r->latency, 99.99);
 }
 
 static double most(const FlResult *r) {
-  return fl_histogram_count(r->latency) > 0 ? (double)fl_histogram_max(r->latency) / 1000 : NAN;
+  return is_empty(r->latency) ? NAN : (double)fl_histogram_max(r->latency) / 1000;
 }
 
 static double mean(const FlResult *r) {
-  return fl_histogram_count(r->latency) > 0 ? fl_histogram_mean(r->latency) / 1000 : NAN;
+  return is_empty(r->latency) ? NAN : fl_histogram_mean(r->latency) / 1000;
 }
 
 static double deviation(const FlResult *r) {
-  return fl_histogram_count(r->latency) > 0 ? fl_histogram_stddev(r->latency) / 1000 : NAN;
+  return is_empty(r->latency) ? NAN : fl_histogram_stddev(r->latency) / 1000;
 }
 
-static double bytes_in(const FlResult *r) {
+static double uncorrected_p50(const FlResult *r) {
+  return percentile_ms(r->uncorrected, 50);
+}
+
+static double uncorrected_p99(const FlResult *r) {
+  return percentile_ms(r->uncorrected, 99);
+}
+
+static double age(const FlResult *r) {
+  return r->age_us / 1000;
+}
+
+static double app_in(const FlResult *r) {
   return fl_result_per_update(r, (double)r->bytes_in);
 }
 
-static double bytes_out(const FlResult *r) {
+static double app_out(const FlResult *r) {
   return fl_result_per_update(r, (double)r->bytes_out);
+}
+
+static double app(const FlResult *r) {
+  return app_in(r) + app_out(r);
+}
+
+static double tcp(const FlResult *r) {
+  return fl_result_per_update(r, (double)(r->tcp.bytes_in + r->tcp.bytes_out));
+}
+
+static double ip(const FlResult *r) {
+  return fl_result_per_update(r, fl_result_ip_bytes(r));
+}
+
+static double segments(const FlResult *r) {
+  return fl_result_per_update(r, (double)(r->tcp.segs_in + r->tcp.segs_out));
 }
 
 static double requests(const FlResult *r) {
   return fl_result_per_update(r, (double)r->requests);
 }
 
+static gboolean polls(const FlResult *r) {
+  return !isnan(r->polls_wanted_hz);
+}
+
+static double wasted(const FlResult *r) {
+  return polls(r) ? fl_result_per_update(r, (double)r->empty_polls) : NAN;
+}
+
+static double cpu_user(const FlResult *r) {
+  return fl_result_cpu_us(r) * r->server_user;
+}
+
+static double cpu_system(const FlResult *r) {
+  return fl_result_cpu_us(r) * (1 - r->server_user);
+}
+
 static double connect_p50(const FlResult *r) {
-  return fl_histogram_count(r->connect) > 0 ? (double)fl_histogram_percentile(r->connect, 50) / 1000 : NAN;
+  return percentile_ms(r->connect, 50);
 }
 
 static double connect_p99(const FlResult *r) {
-  return fl_histogram_has_percentile(r->connect, 99) ? (double)fl_histogram_percentile(r->connect, 99) / 1000 : NAN;
+  return percentile_ms(r->connect, 99);
 }
 
 static double connect_bytes(const FlResult *r) {
@@ -65,41 +123,68 @@ static double polls_wanted(const FlResult *r) {
 }
 
 static double polls_made(const FlResult *r) {
-  return isnan(r->polls_wanted_hz) ? NAN : (double)r->requests / r->duration_s;
+  return polls(r) ? (double)r->requests / r->duration_s : NAN;
 }
 
-static double empty_polls(const FlResult *r) {
-  return isnan(r->polls_wanted_hz) || r->requests == 0 ? NAN : 100.0 * (double)r->empty_polls / (double)r->requests;
+static double polls_empty(const FlResult *r) {
+  return polls(r) && r->requests > 0 ? 100.0 * (double)r->empty_polls / (double)r->requests : NAN;
 }
 
 static double client_load(const FlResult *r) {
   return 100 * fl_result_client_load(r);
 }
 
+static double lag(const FlResult *r) {
+  return percentile_ms(r->lag, 99);
+}
+
 const FlFigure fl_figures[] = {
-  { "latency_ms", "latency, ms", NULL, 0, FALSE },
-  { "p50", "p50", p50, 2, TRUE },
-  { "p90", "p90", p90, 2, TRUE },
-  { "p99", "p99", p99, 2, TRUE },
-  { "p99_9", "p99.9", p999, 2, TRUE },
-  { "max", "max", most, 2, TRUE },
-  { "mean", "mean", mean, 2, TRUE },
-  { "stddev", "standard deviation", deviation, 2, TRUE },
-  { "per_update", "per delivered update", NULL, 0, FALSE },
-  { "bytes_received", "bytes received", bytes_in, 1, TRUE },
-  { "bytes_sent", "bytes sent", bytes_out, 1, TRUE },
-  { "requests", "requests", requests, 3, TRUE },
-  { "server_cpu_us", "server CPU, µs", fl_result_cpu_us, 2, TRUE },
-  { "per_client", "per client", NULL, 0, FALSE },
-  { "server_memory_kb", "server memory, kB", fl_result_memory_kb, 2, TRUE },
-  { "connect_ms_p50", "connect p50, ms", connect_p50, 2, TRUE },
-  { "connect_ms_p99", "connect p99, ms", connect_p99, 2, TRUE },
-  { "connect_bytes", "connect, bytes", connect_bytes, 0, TRUE },
-  { "round_trips_to_first_update", "round trips to 1st update", round_trips, 0, TRUE },
-  { "in_all", "in all", NULL, 0, FALSE },
-  { "polls_wanted_per_s", "polls wanted, 1/s", polls_wanted, 1, FALSE },
-  { "polls_made_per_s", "polls made, 1/s", polls_made, 1, FALSE },
-  { "empty_polls_percent", "empty polls, %", empty_polls, 1, FALSE },
-  { "bench_cpu_percent", "bench's CPU, %", client_load, 0, FALSE },
-  { NULL, NULL, NULL, 0, FALSE },
+  { "latency", "latency", "", NULL, 0, FALSE, FALSE },
+  { "latency.p50", "p50", "ms", p50, 2, TRUE, TRUE },
+  { "latency.p90", "p90", "ms", p90, 2, TRUE, TRUE },
+  { "latency.p99", "p99", "ms", p99, 2, TRUE, TRUE },
+  { "latency.p999", "p99.9", "ms", p999, 2, TRUE, TRUE },
+  { "latency.p9999", "p99.99", "ms", p9999, 2, TRUE, TRUE },
+  { "latency.max", "max", "ms", most, 2, TRUE, TRUE },
+  { "latency.mean", "mean", "ms", mean, 2, TRUE, FALSE },
+  { "latency.stddev", "standard deviation", "ms", deviation, 2, TRUE, FALSE },
+  { "uncorrected.p50", "uncorrected p50", "ms", uncorrected_p50, 2, TRUE, TRUE },
+  { "uncorrected.p99", "uncorrected p99", "ms", uncorrected_p99, 2, TRUE, TRUE },
+  { "age.mean", "age of what is shown", "ms", age, 1, TRUE, FALSE },
+  { "bytes", "per delivered update", "", NULL, 0, FALSE, FALSE },
+  { "bytes.app.in", "bytes received", "B", app_in, 1, TRUE, FALSE },
+  { "bytes.app.out", "bytes sent", "B", app_out, 1, TRUE, FALSE },
+  { "bytes.app", "application, both ways", "B", app, 1, TRUE, FALSE },
+  { "bytes.tcp", "TCP, both ways", "B", tcp, 1, TRUE, FALSE },
+  { "bytes.ip", "IP, both ways", "B", ip, 1, TRUE, FALSE },
+  { "segments", "segments, both ways", "", segments, 2, TRUE, FALSE },
+  { "requests", "requests", "", requests, 3, TRUE, FALSE },
+  { "polls.wasted", "polls that found nothing", "", wasted, 3, TRUE, FALSE },
+  { "cpu.total", "server CPU", "µs", fl_result_cpu_us, 2, TRUE, FALSE },
+  { "cpu.user", "of it user", "µs", cpu_user, 2, FALSE, FALSE },
+  { "cpu.system", "of it system", "µs", cpu_system, 2, FALSE, FALSE },
+  { "client", "per client", "", NULL, 0, FALSE, FALSE },
+  { "memory.user", "server memory", "kB", fl_result_memory_kb, 2, TRUE, FALSE },
+  { "connect.p50", "connect p50", "ms", connect_p50, 2, TRUE, TRUE },
+  { "connect.p99", "connect p99", "ms", connect_p99, 2, TRUE, TRUE },
+  { "connect.bytes", "connect", "B", connect_bytes, 0, TRUE, FALSE },
+  { "connect.trips", "round trips to 1st update", "", round_trips, 0, TRUE, FALSE },
+  { "all", "in all", "", NULL, 0, FALSE, FALSE },
+  { "polls.wanted", "polls wanted", "1/s", polls_wanted, 1, FALSE, FALSE },
+  { "polls.made", "polls made", "1/s", polls_made, 1, FALSE, FALSE },
+  { "polls.empty", "empty polls", "%", polls_empty, 1, FALSE, FALSE },
+  { "bench.cpu", "bench's CPU", "%", client_load, 0, FALSE, FALSE },
+  { "bench.lag", "bench's lag p99", "ms", lag, 2, FALSE, FALSE },
+  { NULL, NULL, NULL, NULL, 0, FALSE, FALSE },
 };
+
+const FlFigure *fl_figure_find(const char *name) {
+  for (const FlFigure *figure = fl_figures; figure->name; figure++)
+    if (figure->value && g_str_equal(figure->name, name))
+      return figure;
+  return NULL;
+}
+
+const FlFigure *fl_figure_primary(void) {
+  return fl_figure_find("latency.p50");
+}

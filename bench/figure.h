@@ -1,5 +1,5 @@
-/* The figures of a result: one list, from which the table and the JSON are both made, so that neither has one that the
- * other lacks.
+/* The figures of a run: one list, from which the table, JSON, CSV, Markdown, the HTML report, thresholds and comparisons are all
+ * made, so that none has one that another lacks. A figure's name is what stands in results and in --fail-if.
  * SPDX-License-Identifier: MIT */
 #pragma once
 
@@ -7,12 +7,20 @@
 
 /* A figure; or, without a value, the heading of those that follow it. */
 typedef struct {
-  const char *key;                         /* in JSON, with its unit */
+  const char *name;                        /* such as latency.p99; of a heading: the part before the dot */
   const char *label;                       /* in the table */
+  const char *unit;                        /* "" for none */
   double (*value)(const FlResult *result); /* NAN where it was not measured */
   int decimals;
   gboolean is_cost; /* less is better: worth a ratio to the baseline */
+  gboolean merges;  /* may be taken from all runs together where one run has too few samples */
 } FlFigure;
 
-/* fl_figures: all of them, in their order, the first one a heading. The list ends with a key of NULL. */
+/* fl_figures: all of them, in their order, the first one a heading. The list ends with a name of NULL. */
 extern const FlFigure fl_figures[];
+
+/* fl_figure_find: a figure by its name; NULL where there is none. */
+const FlFigure *fl_figure_find(const char *name);
+
+/* fl_figure_primary: the one that verdicts on a transport are made by: latency.p50. */
+const FlFigure *fl_figure_primary(void);

@@ -120,6 +120,20 @@ static double middle(gsize slot) {
   return (double)(value + (width >> 1));
 }
 
+gboolean fl_histogram_next(const FlHistogram *self, gsize *slot, gint64 *ret_value, guint64 *ret_n) {
+  gint64 width;
+
+  while (*slot < SLOTS && self->counts[*slot] == 0)
+    ++*slot;
+  if (*slot == SLOTS)
+    return FALSE;
+  *ret_n = self->counts[*slot];
+  *ret_value = slot_value(*slot, &width);
+  *ret_value += width - 1;
+  ++*slot;
+  return TRUE;
+}
+
 double fl_histogram_mean(const FlHistogram *self) {
   double sum = 0;
 

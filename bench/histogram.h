@@ -35,6 +35,10 @@ gint64 fl_histogram_max(const FlHistogram *self);
  * the values do not exceed; the lowest equivalent one for 0. 0 where there is nothing. */
 gint64 fl_histogram_percentile(const FlHistogram *self, double percentile);
 
+/* fl_histogram_next: step over the values that were counted, in rising order: `*slot` is 0 at first. ret_value: the highest
+ * value equivalent to what was recorded. Returns: FALSE after the last. */
+gboolean fl_histogram_next(const FlHistogram *self, gsize *slot, gint64 *ret_value, guint64 *ret_n);
+
 /* fl_histogram_mean, fl_histogram_stddev: over the middles of the steps; the population's deviation. */
 double fl_histogram_mean(const FlHistogram *self);
 double fl_histogram_stddev(const FlHistogram *self);

@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <math.h>
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -29,6 +29,8 @@ struct _FlLoad {
   guint64 failures;
   char *error;
   gint64 now_us; /* of the bytes being read */
+  gint64 batch_us; /* when the batch of ready sockets that they are in was told */
+  FlHistogram *lag;
   FlPollable timer;
   gint64 *offsets_ns; /* of each client's slot in the interval, rising */
   gint64 polls_begin_ns;
@@ -100,9 +102,9 @@ void fl_client_ready(FlClient *client) {
   fl_histogram_record(self->connect_times, (fl_clock_now_ns() - client->begun_ns) / 1000);
 }
 
-void fl_client_update(FlClient *client, guint64 seq, gint64 t_us) {
+void fl_client_update(FlClient *client, const FlStamp *stamp) {
   client->has_update = TRUE;
-  fl_recorder_take(client->load->config.recorder, &client->subscriber, seq, t_us, client->load->now_us);
+  fl_recorder_take(client->load->config.recorder, &client->subscriber, stamp, client->load->now_us);
 }
 
 void fl_client_gap(FlClient *client) {
@@ -142,6 +144,9 @@ static void on_input(FlClient *client) {
     return;
   }
   self->now_us = g_get_real_time();
+  if (self->batch_us == 0)
+    self->batch_us = self->now_us;
+  fl_histogram_record(self->lag, self->now_us - self->batch_us);
   self->counts.bytes_in += (guint64)n;
   client->has_heard = TRUE;
   if (client->state != FL_CLIENT_READY)
@@ -279,6 +284,7 @@ FlLoad *fl_load_new(const FlLoadConfig *config) {
   self->poller = fl_poller_new();
   self->clients = g_new0(FlClient, config->clients);
   self->connect_times = fl_histogram_new();
+  self->lag = fl_histogram_new();
   self->timer = (FlPollable){ .fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), .ready = on_slot };
   if (self->timer.fd < 0)
     g_error("timerfd_create: %s", g_strerror(errno));
@@ -299,6 +305,7 @@ void fl_load_free(FlLoad *self) {
   close(self->timer.fd);
   fl_poller_free(self->poller);
   fl_histogram_free(self->connect_times);
+  fl_histogram_free(self->lag);
   g_free(self->offsets_ns);
   g_free(self->clients);
   g_free(self->error);
@@ -315,6 +322,7 @@ gboolean fl_load_run(FlLoad *self, gint64 until_ns, gboolean until_past) {
     if (left_ns <= 0)
       return !until_past;
     /* Rounded down, so that the end is not overrun; the last part of a millisecond is polled through. */
+    self->batch_us = 0;
     fl_poller_dispatch(self->poller, (int)MIN(left_ns / 1000000, WAIT_MS));
   }
 }
@@ -325,6 +333,30 @@ FlLoadCounts fl_load_counts(const FlLoad *self) {
 
 void fl_load_reset(FlLoad *self) {
   self->counts = (FlLoadCounts){ 0 };
+  fl_histogram_free(self->lag);
+  self->lag = fl_histogram_new();
+}
+
+FlTcpAccount fl_load_tcp(const FlLoad *self) {
+  FlTcpAccount sum = { 0 };
+
+  for (guint i = 0; i < self->begun; i++) {
+    struct tcp_info info = { 0 };
+    socklen_t len = sizeof info;
+    if (self->clients[i].pollable.fd < 0 ||
+        getsockopt(self->clients[i].pollable.fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+      continue;
+    sum.bytes_in += info.tcpi_bytes_received;
+    sum.bytes_out += info.tcpi_bytes_sent;
+    sum.segs_in += info.tcpi_segs_in;
+    sum.segs_out += info.tcpi_segs_out;
+    sum.retrans_bytes += info.tcpi_bytes_retrans;
+  }
+  return sum;
+}
+
+const FlHistogram *fl_load_lag(const FlLoad *self) {
+  return self->lag;
 }
 
 guint64 fl_load_failures(const FlLoad *self) {

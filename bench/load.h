@@ -5,6 +5,7 @@
 #pragma once
 
 #include "bench/client/client.h"
+#include "bench/result.h"
 
 typedef struct {
   const FlClientKind *kind;
@@ -38,6 +39,13 @@ gboolean fl_load_run(FlLoad *self, gint64 until_ns, gboolean until_past);
 
 FlLoadCounts fl_load_counts(const FlLoad *self);
 void fl_load_reset(FlLoad *self);
+
+/* fl_load_tcp: the account so far; differences of two of them belong to the time between. */
+FlTcpAccount fl_load_tcp(const FlLoad *self);
+
+/* fl_load_lag: µs that input waited, since the last reset, for the bench to be done with the input before it: the event loop's
+ * lag. Borrowed. */
+const FlHistogram *fl_load_lag(const FlLoad *self);
 
 /* Connections that failed, and what went wrong first (NULL: nothing). */
 guint64 fl_load_failures(const FlLoad *self);

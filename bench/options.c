@@ -3,6 +3,7 @@
 #include "bench/options.h"
 
 #include <arpa/inet.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "bench/client/client.h"
@@ -11,7 +12,8 @@
 #define TRANSPORTS "poll,longpoll,sse,ws,socketio"
 
 typedef struct {
-  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *settle, *seed;
+  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *settle, *seed, *runs;
+  gboolean quick, full;
 } Texts;
 
 static gboolean fail(GError **error, const char *flag, const char *value, const char *wants) {
@@ -61,6 +63,33 @@ static gboolean take_numbers(const Texts *texts, FlBenchOptions *self, GError **
          take_duration("--heartbeat", texts->heartbeat, 10000000, &self->heartbeat_ns, error) &&
          take_duration("--settle", texts->settle, 0, &self->settle_ns, error) &&
          take_duration("--poll-interval", texts->poll_interval, 1000000, &self->poll_interval_ns, error);
+}
+
+/* --quick and --full are sets of defaults: what is given beside them holds. */
+static void take_preset(const Texts *texts, FlBenchOptions *self) {
+  if (texts->quick) {
+    self->runs = 5;
+    self->duration_ns = G_GINT64_CONSTANT(1000000000);
+    self->warmup_ns = G_GINT64_CONSTANT(500000000);
+  }
+  if (texts->full) {
+    self->runs = 10;
+    self->duration_ns = G_GINT64_CONSTANT(10000000000);
+    self->warmup_ns = G_GINT64_CONSTANT(2000000000);
+  }
+}
+
+static gboolean take_runs(const Texts *texts, FlBenchOptions *self, GError **error) {
+  if (texts->quick && texts->full)
+    return fail(error, "--full", "--quick", "one of the two");
+  if (texts->runs && (!fl_units_count(texts->runs, &self->runs) || self->runs < 1 || self->runs > 1000))
+    return fail(error, "-n", texts->runs, "a number of runs such as 5");
+  if (!self->baseline)
+    self->baseline = g_strdup("ws");
+  else if (!g_strv_contains((const char *const *)self->transports, self->baseline) &&
+           !(self->floor && g_str_equal(self->baseline, "floor")))
+    return fail(error, "--baseline", self->baseline, "one of the transports that are compared");
+  return TRUE;
 }
 
 static gboolean take_url(FlBenchOptions *self, GError **error) {
@@ -116,13 +145,17 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Of the server, Socket.IO's pings too (15s)", "TIME" },
     { "settle", 0, 0, G_OPTION_ARG_STRING, &texts->settle, "Wait before each reading of the server's memory (0s)", "TIME" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &texts->seed, "Of the first polls' places in the interval (1)", "N" },
+    { "runs", 'n', 0, G_OPTION_ARG_STRING, &texts->runs, "Runs of each, in blocks of random order (1)", "N" },
+    { "quick", 0, 0, G_OPTION_ARG_NONE, &texts->quick, "-n 5 -d 1s --warmup 500ms", NULL },
+    { "full", 0, 0, G_OPTION_ARG_NONE, &texts->full, "-n 10 -d 10s --warmup 2s", NULL },
+    { "baseline", 0, 0, G_OPTION_ARG_STRING, &self->baseline, "The transport that ratios are to (ws)", "NAME" },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, "No progress", NULL },
     { "floor", 0, 0, G_OPTION_ARG_NONE, &self->floor, "Measure a bare loop of send() as well", NULL },
     { "url", 0, 0, G_OPTION_ARG_STRING, &self->url, "Measure the server that runs there", "URL" },
     { "json", 0, 0, G_OPTION_ARG_FILENAME, &self->json, "Write the figures and the manifest there", "FILE" },
-    { "version", 0, 0, G_OPTION_ARG_NONE, &self->show_version, "Print the version", NULL },
     { NULL },
   };
-  g_autoptr(GOptionContext) context = g_option_context_new("run");
+  g_autoptr(GOptionContext) context = g_option_context_new("— of feedlab-bench run");
 
   g_autofree char *names = fl_client_kind_names();
   g_autofree char *description = g_strdup_printf(explanation, names);
@@ -131,13 +164,12 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
   g_option_context_add_main_entries(context, entries, NULL);
   if (!g_option_context_parse(context, argc, argv, error))
     return FALSE;
-  if (self->show_version)
-    return TRUE;
-  if (*argc != 2 || !g_str_equal((*argv)[1], "run")) {
-    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "'feedlab-bench run' is what there is: see --help");
+  if (*argc > 1) {
+    g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "'%s' is not expected: see --help", (*argv)[1]);
     return FALSE;
   }
-  return take_transports(texts->transports, self, error) && take_numbers(texts, self, error) &&
+  take_preset(texts, self);
+  return take_transports(texts->transports, self, error) && take_runs(texts, self, error) && take_numbers(texts, self, error) &&
          take_url(self, error) && check_together(texts, self, error);
 }
 
@@ -146,6 +178,7 @@ FlBenchOptions *fl_bench_options_parse(int *argc, char ***argv, GError **error) 
   Texts texts = { 0 };
   char **all = (char **)&texts;
 
+  self->runs = 1;
   self->clients = 100;
   self->rate_hz = 10;
   self->size_bytes = 128;
@@ -154,7 +187,7 @@ FlBenchOptions *fl_bench_options_parse(int *argc, char ***argv, GError **error) 
   self->warmup_ns = self->poll_interval_ns = G_GINT64_CONSTANT(1000000000);
   self->seed = 1;
   gboolean ok = read_arguments(argc, argv, self, &texts, error);
-  for (gsize i = 0; i < sizeof texts / sizeof *all; i++)
+  for (gsize i = 0; i < offsetof(Texts, quick) / sizeof *all; i++)
     g_free(all[i]);
   if (ok)
     return self;
@@ -169,5 +202,6 @@ void fl_bench_options_free(FlBenchOptions *self) {
   g_free(self->url);
   g_free(self->host);
   g_free(self->json);
+  g_free(self->baseline);
   g_free(self);
 }

@@ -14,14 +14,16 @@ typedef struct {
   gint64 heartbeat_ns; /* of our own server, and between Socket.IO's pings */
   gint64 settle_ns;    /* before each reading of the server's memory */
   gint64 seed;
+  gint64 runs;    /* of each transport */
+  char *baseline; /* the transport that ratios are to */
+  gboolean quiet; /* no progress */
   char *url;    /* NULL: a server of our own */
   char *host;   /* of the URL: an IPv4 address */
   guint16 port; /* of the URL */
   char *json;
-  gboolean show_version;
 } FlBenchOptions;
 
-/* fl_bench_options_parse: read `feedlab-bench run …`. --help prints and exits.
+/* fl_bench_options_parse: read the arguments of `feedlab-bench run`. --help prints and exits.
  * Returns: NULL with an error that names the flag and what it takes. */
 FlBenchOptions *fl_bench_options_parse(int *argc, char ***argv, GError **error);
 void fl_bench_options_free(FlBenchOptions *self);

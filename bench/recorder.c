@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT */
 #include "bench/recorder.h"
 
+#include <math.h>
+
 typedef struct {
   guint64 from;
   guint64 to; /* inclusive */
@@ -17,13 +19,19 @@ struct _FlRecorder {
   guint64 reordered;
   guint64 gaps;
   guint64 negative;
-  FlHistogram *latency;
+  FlHistogram *latency, *uncorrected;
+  FlHistogram *slices[FL_SLICES];
+  double age_area; /* µs² */
+  double age_time; /* µs */
 };
 
 FlRecorder *fl_recorder_new(void) {
   FlRecorder *self = g_new0(FlRecorder, 1);
   self->from_us = self->to_us = G_MAXINT64;
   self->latency = fl_histogram_new();
+  self->uncorrected = fl_histogram_new();
+  for (guint i = 0; i < FL_SLICES; i++)
+    self->slices[i] = fl_histogram_new();
   return self;
 }
 
@@ -31,6 +39,9 @@ void fl_recorder_free(FlRecorder *self) {
   if (!self)
     return;
   fl_histogram_free(self->latency);
+  fl_histogram_free(self->uncorrected);
+  for (guint i = 0; i < FL_SLICES; i++)
+    fl_histogram_free(self->slices[i]);
   g_free(self);
 }
 
@@ -84,9 +95,30 @@ static Place place(FlSubscriber *subscriber, guint64 seq) {
   return seq < subscriber->first || find_missing(subscriber, seq) ? LATE : AGAIN;
 }
 
-void fl_recorder_take(FlRecorder *self, FlSubscriber *subscriber, guint64 seq, gint64 t_us, gint64 now_us) {
+/* The age grows with slope 1 from one arrival to the next: a trapezium over the part of that time that lies in the window. */
+static void age(FlRecorder *self, FlSubscriber *subscriber, gint64 t_us, gint64 now_us) {
+  gint64 from_us = MAX(subscriber->since_us, self->from_us);
+  gint64 to_us = MIN(now_us, self->to_us);
+
+  if (subscriber->since_us > 0 && to_us > from_us) {
+    double time = (double)(to_us - from_us);
+    self->age_area += time * ((double)(from_us - subscriber->shown_us) + (double)(to_us - subscriber->shown_us)) / 2;
+    self->age_time += time;
+  }
+  subscriber->shown_us = MAX(subscriber->shown_us, t_us);
+  subscriber->since_us = now_us;
+}
+
+static FlHistogram *slice_of(const FlRecorder *self, gint64 t_us) {
+  return self->slices[(t_us - self->from_us) * FL_SLICES / (self->to_us - self->from_us)];
+}
+
+void fl_recorder_take(FlRecorder *self, FlSubscriber *subscriber, const FlStamp *stamp, gint64 now_us) {
+  guint64 seq = stamp->seq;
+  gint64 t_us = stamp->t_us;
   Place came = place(subscriber, seq);
 
+  age(self, subscriber, t_us, now_us);
   if (t_us >= self->to_us && !subscriber->past) {
     subscriber->past = TRUE;
     self->past++;
@@ -106,6 +138,9 @@ void fl_recorder_take(FlRecorder *self, FlSubscriber *subscriber, guint64 seq, g
   self->last_seq = MAX(self->last_seq, seq);
   if (!fl_histogram_record(self->latency, now_us - t_us))
     self->negative++;
+  fl_histogram_record(slice_of(self, t_us), now_us - t_us);
+  if (stamp->sent_us > 0)
+    fl_histogram_record(self->uncorrected, MAX(now_us - stamp->sent_us, 0));
 }
 
 void fl_recorder_gap(FlRecorder *self) {
@@ -138,4 +173,16 @@ gboolean fl_integrity_holds(const FlIntegrity *self) {
 
 const FlHistogram *fl_recorder_latency(const FlRecorder *self) {
   return self->latency;
+}
+
+const FlHistogram *fl_recorder_uncorrected(const FlRecorder *self) {
+  return self->uncorrected;
+}
+
+double fl_recorder_age_us(const FlRecorder *self) {
+  return self->age_time > 0 ? self->age_area / self->age_time : NAN;
+}
+
+FlSlice fl_recorder_slice(const FlRecorder *self, guint n) {
+  return (FlSlice){ fl_histogram_count(self->slices[n]), self->slices[n] };
 }

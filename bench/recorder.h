@@ -3,13 +3,18 @@
  * or not whenever it comes.
  *
  * Latency runs from the scheduled time of an update to its receipt, in microseconds: a server that is late cannot hide
- * it (no coordinated omission).
+ * it (no coordinated omission). Beside it stands the uncorrected one, from the time at which the update was really published.
+ *
+ * The age of what a subscriber shows (age of information: Kaul, Yates, Gruteser, "Real-time status: how often should one
+ * update?", 2012) is the time since its newest update was scheduled, averaged over time instead of over updates: it is what
+ * someone sees who looks at a random moment.
  * SPDX-License-Identifier: MIT */
 #pragma once
 
 #include <glib.h>
 
 #include "bench/histogram.h"
+#include "bench/stamp.h"
 
 typedef struct _FlRecorder FlRecorder;
 
@@ -20,7 +25,16 @@ typedef struct {
   guint64 in_window; /* distinct updates of the window received */
   GArray *missing;   /* ranges skipped so far; NULL while there is none */
   gboolean past;     /* an update scheduled after the window has come */
+  gint64 shown_us;   /* t of the newest update, since … */
+  gint64 since_us;   /* … this moment; 0 while there is none */
 } FlSubscriber;
+
+/* The window in slices of equal length, by scheduled times. */
+#define FL_SLICES 20
+typedef struct {
+  guint64 delivered;
+  const FlHistogram *latency; /* borrowed */
+} FlSlice;
 
 typedef struct {
   guint64 expected;   /* updates of the window, as known from the subscriber who saw most of it */
@@ -44,7 +58,7 @@ void fl_subscriber_begin(FlSubscriber *subscriber, guint64 seq);
 void fl_subscriber_clear(FlSubscriber *subscriber);
 
 /* fl_recorder_take: an update came at now_us (Unix microseconds). */
-void fl_recorder_take(FlRecorder *self, FlSubscriber *subscriber, guint64 seq, gint64 t_us, gint64 now_us);
+void fl_recorder_take(FlRecorder *self, FlSubscriber *subscriber, const FlStamp *stamp, gint64 now_us);
 
 /* fl_recorder_gap: the server told a subscriber that it has missed updates. What it missed of the window is found by `seq`
  * as well; that it was told is kept also where that lies outside. */
@@ -60,7 +74,15 @@ FlIntegrity fl_recorder_settle(const FlRecorder *self, FlSubscriber *const *subs
 /* fl_integrity_holds: whether every subscriber had every update once and in order, as far as there were any. */
 gboolean fl_integrity_holds(const FlIntegrity *self);
 
-/* fl_recorder_latency: latencies of the window's updates in µs; borrowed. */
+/* fl_recorder_latency: latencies of the window's updates in µs; fl_recorder_uncorrected: from the time of publication, empty
+ * where that is not known. Borrowed. */
 const FlHistogram *fl_recorder_latency(const FlRecorder *self);
+const FlHistogram *fl_recorder_uncorrected(const FlRecorder *self);
+
+/* fl_recorder_age_us: the mean age of what is shown, over the window and all subscribers; NAN where nothing was. */
+double fl_recorder_age_us(const FlRecorder *self);
+
+/* fl_recorder_slice: the n-th of FL_SLICES. */
+FlSlice fl_recorder_slice(const FlRecorder *self, guint n);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlRecorder, fl_recorder_free)

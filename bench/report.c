@@ -41,16 +41,8 @@ static void pad(GString *out, const char *text, int width, gboolean right) {
     g_string_append_printf(out, "%s%*s", text, MAX(room, 0), "");
 }
 
-static gboolean is_sound(const FlResult *result) {
-  return fl_result_verdict(result) == FL_VERDICT_SOUND;
-}
-
-/* What is not sound ranks nothing, and nothing is ranked by it. */
-static const FlResult *find_baseline(const FlResult *results, guint n) {
-  for (guint i = 0; i < n; i++)
-    if (g_str_equal(results[i].name, "ws") && is_sound(&results[i]))
-      return &results[i];
-  return NULL;
+static gboolean is_sound(const FlArm *arm) {
+  return fl_arm_verdict(arm) == FL_VERDICT_SOUND;
 }
 
 static void end_line(GString *out, gsize begin) {
@@ -59,41 +51,74 @@ static void end_line(GString *out, gsize begin) {
   g_string_append_c(out, '\n');
 }
 
-static void append_cell(GString *out, const FlFigure *figure, const FlResult *result, const FlResult *baseline) {
-  double value = figure->value(result);
-  gboolean compare = figure->is_cost && baseline && baseline != result && is_sound(result);
-  g_autofree char *number = isfinite(value) ? with_thousands(value, figure->decimals) : g_strdup("–");
-  g_autofree char *ratio = ratio_text(compare ? value / figure->value(baseline) : NAN);
+static void append_number(GString *out, double value, int decimals) {
+  g_autofree char *number = isfinite(value) ? with_thousands(value, decimals) : g_strdup("–");
 
   pad(out, number, NUMBER_WIDTH, TRUE);
   g_string_append_c(out, ' ');
-  pad(out, ratio, CELL_WIDTH - NUMBER_WIDTH - 1, FALSE);
+}
+
+/* A ratio, or that there is no difference: the interval holds 1. */
+static void append_cell(GString *out, const FlExperiment *experiment, const FlArm *arm, const FlFigure *figure) {
+  FlInterval ratio = fl_experiment_ratio(experiment, arm, figure);
+  gboolean is_same = ratio.low <= 1 && ratio.high >= 1;
+  g_autofree char *text = is_same ? g_strdup("≈") : ratio_text(ratio.value);
+
+  append_number(out, fl_arm_figure(arm, figure, experiment->setting.seed).value, figure->decimals);
+  pad(out, text, CELL_WIDTH - NUMBER_WIDTH - 1, FALSE);
+}
+
+static void append_label(GString *out, const char *label, const char *unit) {
+  g_autofree char *both = *unit ? g_strconcat(label, ", ", unit, NULL) : g_strdup(label);
+  g_string_append(out, "  ");
+  pad(out, both, LABEL_WIDTH - 2, FALSE);
 }
 
 /* A row that has no figure at all is left out. */
-static void append_row(GString *out, const FlFigure *figure, const FlResult *results, guint n,
-                       const FlResult *baseline) {
+static void append_row(GString *out, const FlExperiment *experiment, const FlFigure *figure) {
   gboolean any = FALSE;
   gsize begin = out->len;
 
-  for (guint i = 0; i < n; i++)
-    any = any || isfinite(figure->value(&results[i]));
+  for (guint i = 0; i < experiment->n_arms; i++)
+    any = any || isfinite(fl_arm_figure(&experiment->arms[i], figure, 1).value);
   if (!any)
     return;
-  g_string_append(out, "  ");
-  pad(out, figure->label, LABEL_WIDTH - 2, FALSE);
-  for (guint i = 0; i < n; i++)
-    append_cell(out, figure, &results[i], baseline);
+  append_label(out, figure->label, figure->unit);
+  for (guint i = 0; i < experiment->n_arms; i++)
+    append_cell(out, experiment, &experiment->arms[i], figure);
+  end_line(out, begin);
+}
+
+/* What the formulas say, and how far the measurement is from it. */
+static void append_model(GString *out, const FlExperiment *experiment) {
+  const FlFigure *primary = fl_figure_primary();
+  gsize begin = out->len;
+
+  if (!isfinite(experiment->setting.rate_hz))
+    return;
+  append_label(out, "p50 by the model", "ms");
+  for (guint i = 0; i < experiment->n_arms; i++) {
+    const FlArm *arm = &experiment->arms[i];
+    double model_ms = fl_experiment_model(experiment, arm).p50_s * 1e3;
+    double ratio = fl_arm_figure(arm, primary, 1).value / model_ms;
+    g_autofree char *number = isfinite(ratio) ? with_thousands(ratio, ratio < 10 ? 2 : 0) : NULL;
+    g_autofree char *text = number ? g_strconcat("÷", number, NULL) : g_strdup("");
+    append_number(out, model_ms, primary->decimals);
+    pad(out, text, CELL_WIDTH - NUMBER_WIDTH - 1, FALSE);
+  }
   end_line(out, begin);
 }
 
 /* A long name takes of the place of its column's ratios. */
-static void append_heads(GString *out, const FlResult *results, guint n, const FlResult *baseline) {
+static void append_heads(GString *out, const FlExperiment *experiment) {
   gsize begin = out->len;
+  gboolean has_baseline =
+      experiment->baseline < experiment->n_arms && is_sound(&experiment->arms[experiment->baseline]);
+  g_autofree char *left = has_baseline ? g_strconcat("× of ", experiment->arms[experiment->baseline].name, NULL) : g_strdup("");
 
-  pad(out, baseline ? "× of ws" : "", LABEL_WIDTH, FALSE);
-  for (guint i = 0; i < n; i++) {
-    g_autofree char *head = g_strconcat(is_sound(&results[i]) ? "" : "✗ ", results[i].name, NULL);
+  pad(out, left, LABEL_WIDTH, FALSE);
+  for (guint i = 0; i < experiment->n_arms; i++) {
+    g_autofree char *head = g_strconcat(is_sound(&experiment->arms[i]) ? "" : "✗ ", experiment->arms[i].name, NULL);
     int len = (int)g_utf8_strlen(head, -1);
     pad(out, head, NUMBER_WIDTH, TRUE);
     pad(out, "", CELL_WIDTH - MAX(NUMBER_WIDTH, len), FALSE);
@@ -101,28 +126,39 @@ static void append_heads(GString *out, const FlResult *results, guint n, const F
   end_line(out, begin);
 }
 
-static void append_figures(GString *out, const FlResult *results, guint n) {
-  const FlResult *baseline = find_baseline(results, n);
-
-  append_heads(out, results, n, baseline);
-  for (const FlFigure *figure = fl_figures; figure->key; figure++) {
+static void append_figures(GString *out, const FlExperiment *experiment) {
+  append_heads(out, experiment);
+  for (const FlFigure *figure = fl_figures; figure->name; figure++) {
     if (figure->value)
-      append_row(out, figure, results, n, baseline);
+      append_row(out, experiment, figure);
     else
       g_string_append_printf(out, "%s\n", figure->label);
+    if (figure == fl_figure_primary())
+      append_model(out, experiment);
   }
 }
 
 /* --- what comes before the figures ---------------------------------------------------------------------------------- */
 
-static void append_setting(GString *out, const FlResult *results, const FlSetting *setting) {
+/* "5 runs of", where there are several. */
+static void append_runs(GString *out, const FlExperiment *experiment) {
+  if (experiment->blocks > 1)
+    g_string_append_printf(out, " · %u runs of", experiment->blocks);
+  else
+    g_string_append(out, " ·");
+}
+
+static void append_setting(GString *out, const FlExperiment *experiment) {
+  const FlResult *results = experiment->arms[0].runs;
+  const FlSetting *setting = &experiment->setting;
   g_autofree char *clients = with_thousands(results[0].clients, 0);
 
   g_string_append_printf(out, "feedlab %s   %s subscriber%s", FL_VERSION, clients, results[0].clients == 1 ? "" : "s");
   if (isfinite(setting->rate_hz))
     g_string_append_printf(out, " · %g updates/s · %" G_GINT64_FORMAT " B of data", setting->rate_hz,
                            setting->size_bytes);
-  g_string_append_printf(out, " · %g s after %g s of warm-up", results[0].duration_s, (double)setting->warmup_ns / 1e9);
+  append_runs(out, experiment);
+  g_string_append_printf(out, " %g s after %g s of warm-up", results[0].duration_s, (double)setting->warmup_ns / 1e9);
   g_string_append_printf(out, " · a poll every %g s · seed %" G_GUINT64_FORMAT "\n",
                          (double)setting->poll_interval_ns / 1e9, setting->seed);
   if (setting->url)
@@ -184,13 +220,21 @@ static void append_clocks(const Checks *checks) {
                  r->clock_steps);
 }
 
-static void append_load(const Checks *checks) {
+/* The busiest of the runs. */
+static double load_of(const FlArm *arm) {
+  double most = 0;
+  for (guint i = 0; i < arm->n; i++)
+    most = MAX(most, fl_result_client_load(&arm->runs[i]));
+  return most;
+}
+
+static void append_load(const Checks *checks, const FlArm *arm) {
   const FlResult *r = checks->result;
-  gboolean saturated = fl_result_client_load(r) > FL_RESULT_SATURATED;
+  gboolean saturated = load_of(arm) > FL_RESULT_SATURATED;
 
   if (saturated)
     append_check(checks, "✗", "SATURATED: the bench used %.0f %% of its CPU: overload, which ranks nothing",
-                 100 * fl_result_client_load(r));
+                 100 * load_of(arm));
   if (r->missed_deadlines > 0)
     append_check(checks, "✗", "%s: the publisher met %" G_GINT64_FORMAT " deadlines of the window too late",
                  saturated ? "OVERLOAD" : "INVALID", r->missed_deadlines);
@@ -198,18 +242,19 @@ static void append_load(const Checks *checks) {
     append_check(checks, "·", "whether the publisher missed deadlines is not known: the server does not say");
 }
 
-static void append_checks(GString *out, const FlResult *results, guint n) {
+static void append_checks(GString *out, const FlExperiment *experiment) {
   int width = 8;
 
-  for (guint i = 0; i < n; i++)
-    width = MAX(width, (int)strlen(results[i].name));
-  for (guint i = 0; i < n; i++) {
-    Checks checks = { out, &results[i], width };
+  for (guint i = 0; i < experiment->n_arms; i++)
+    width = MAX(width, (int)strlen(experiment->arms[i].name));
+  for (guint i = 0; i < experiment->n_arms; i++) {
+    const FlArm *arm = &experiment->arms[i];
+    Checks checks = { out, &arm->merged, width };
     append_integrity(&checks);
-    if (results[i].connect_failures > 0)
-      append_check(&checks, "✗", "INVALID: %" G_GUINT64_FORMAT " connections failed", results[i].connect_failures);
+    if (arm->merged.connect_failures > 0)
+      append_check(&checks, "✗", "INVALID: %" G_GUINT64_FORMAT " connections failed", arm->merged.connect_failures);
     append_clocks(&checks);
-    append_load(&checks);
+    append_load(&checks, arm);
   }
 }
 
@@ -226,16 +271,81 @@ static const char *headline(FlVerdict verdict) {
   return lines[verdict];
 }
 
-char *fl_report_table(const FlResult *results, guint n, const FlSetting *setting) {
-  GString *out = g_string_new(NULL);
+/* "1.43 ± 0.02", half of the interval behind the median. */
+static void append_measure(GString *out, FlInterval interval, const FlFigure *figure) {
+  g_string_append_printf(out, "%.*f", figure->decimals, interval.value);
+  if (isfinite(interval.low))
+    g_string_append_printf(out, " ± %.*f", figure->decimals, (interval.high - interval.low) / 2);
+  g_string_append_printf(out, " %s", figure->unit);
+}
 
-  append_setting(out, results, setting);
+static void append_comparison(GString *out, const FlExperiment *experiment, const FlArm *arm) {
+  FlInterval ratio = fl_experiment_ratio(experiment, arm, fl_figure_primary());
+  g_autofree char *times = isfinite(ratio.value) ? with_thousands(ratio.value, ratio.value < 10 ? 2 : 0) : NULL;
+
+  if (!times)
+    return;
+  if (ratio.low <= 1 && ratio.high >= 1)
+    g_string_append_printf(out, "; %s: no difference", arm->name);
+  else
+    g_string_append_printf(out, "; %s takes %s times as long", arm->name, times);
+}
+
+char *fl_report_sentence(const FlExperiment *experiment) {
+  GString *out = g_string_new(NULL);
+  guint first = experiment->baseline < experiment->n_arms ? experiment->baseline : 0;
+  const FlArm *baseline = &experiment->arms[first];
+  const FlFigure *primary = fl_figure_primary();
+
+  g_string_append_printf(out, "%s delivers in ", baseline->name);
+  append_measure(out, fl_arm_figure(baseline, primary, experiment->setting.seed), primary);
+  for (guint i = 0; i < experiment->n_arms; i++)
+    if (i != first)
+      append_comparison(out, experiment, &experiment->arms[i]);
+  g_string_append_c(out, '.');
+  return g_string_free(out, FALSE);
+}
+
+/* Text with its lines broken at spaces, at most 110 columns. */
+static void append_wrapped(GString *out, const char *text) {
+  g_auto(GStrv) words = g_strsplit(text, " ", -1);
+  glong column = 0;
+
+  for (char **word = words; *word; word++) {
+    glong width = g_utf8_strlen(*word, -1);
+    gboolean breaks = column > 0 && column + 1 + width > 110;
+    g_string_append(out, column == 0 ? "" : breaks ? "\n" : " ");
+    column = breaks || column == 0 ? width : column + 1 + width;
+    g_string_append(out, *word);
+  }
   g_string_append_c(out, '\n');
-  append_checks(out, results, n);
-  g_string_append_c(out, '\n');
-  g_string_append(out, headline(fl_result_verdict_of_all(results, n)));
-  append_figures(out, results, n);
+}
+
+static void append_legend(GString *out, const FlExperiment *experiment) {
   g_string_append(out, "\nLatency runs from an update's scheduled time to its arrival at the subscriber. – : not measured, "
-                       "or too few\nsamples for that percentile.\n");
+                       "or too few\nsamples for that percentile.");
+  if (experiment->blocks > 1)
+    g_string_append_printf(out, " Medians of %u runs in random order; ≈ : no difference to %s, the 99 %%\ninterval of the "
+                                "ratio holds 1.",
+                           experiment->blocks,
+                           experiment->baseline < experiment->n_arms ? experiment->arms[experiment->baseline].name : "it");
+  g_string_append_c(out, '\n');
+}
+
+char *fl_report_table(const FlExperiment *experiment) {
+  GString *out = g_string_new(NULL);
+  g_autofree char *sentence = fl_report_sentence(experiment);
+
+  append_setting(out, experiment);
+  g_string_append_c(out, '\n');
+  append_checks(out, experiment);
+  g_string_append_c(out, '\n');
+  g_string_append(out, headline(fl_experiment_verdict(experiment)));
+  append_figures(out, experiment);
+  if (fl_experiment_verdict(experiment) == FL_VERDICT_SOUND) {
+    g_string_append_c(out, '\n');
+    append_wrapped(out, sentence);
+  }
+  append_legend(out, experiment);
   return g_string_free(out, FALSE);
 }

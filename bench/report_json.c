@@ -1,13 +1,13 @@
-/* Results as JSON, with the manifest that tells where they come from. The figures are the table's (bench/figure),
- * unrounded; beside them stand the counts that they are made from.
+/* Results as JSON, as docs/result.schema.json describes them. The figures are the table's (bench/figure), unrounded; beside them
+ * stand the counts that they are made from, the runs, the histograms, and the manifest that tells where they come from.
  * SPDX-License-Identifier: MIT */
 #include <gio/gio.h>
-#include <jansson.h>
 #include <math.h>
 
-#include "bench/figure.h"
 #include "bench/manifest.h"
 #include "bench/report.h"
+
+#define SCHEMA_VERSION 1
 
 static json_t *number(double value) {
   return isfinite(value) ? json_real(value) : json_null();
@@ -29,39 +29,116 @@ static json_t *integrity(const FlIntegrity *check) {
 }
 
 static json_t *counts(const FlResult *r) {
-  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "latency_samples",
-                   count(fl_histogram_count(r->latency)), "bytes_received", count(r->bytes_in), "bytes_sent",
-                   count(r->bytes_out), "requests", count(r->requests), "empty_polls", count(r->empty_polls),
-                   "connect_failures", count(r->connect_failures), "missed_deadlines", known(r->missed_deadlines),
-                   "clock_steps", known(r->clock_steps), "clock_step_ms", number((double)r->clock_step_ns / 1e6),
-                   "server_cpu_ns", known(r->server_cpu_ns));
+  return json_pack("{s:o, s:o, s:o, s:o}", "connect_failures", count(r->connect_failures), "missed_deadlines",
+                   known(r->missed_deadlines), "clock_steps", known(r->clock_steps), "clock_step_ms",
+                   number((double)r->clock_step_ns / 1e6));
 }
 
-static json_t *result(const FlResult *r) {
-  json_t *all = json_pack("{s:s, s:I, s:f, s:s, s:o, s:o}", "transport", r->name, "clients", (json_int_t)r->clients,
-                          "duration_s", r->duration_s, "verdict", fl_verdict_name(fl_result_verdict(r)), "integrity",
-                          integrity(&r->integrity), "counts", counts(r));
-  json_t *group = NULL;
+static json_t *interval(FlInterval value) {
+  return json_pack("{s:o, s:o, s:o}", "value", number(value.value), "low", number(value.low), "high", number(value.high));
+}
 
-  for (const FlFigure *figure = fl_figures; figure->key; figure++) {
-    if (figure->value)
-      json_object_set_new(group, figure->key, number(figure->value(r)));
-    else
-      json_object_set_new(all, figure->key, group = json_object());
+static json_t *runs_of(const FlArm *arm, const FlFigure *figure) {
+  json_t *runs = json_array();
+  for (guint i = 0; i < arm->n; i++)
+    json_array_append_new(runs, number(figure->value(&arm->runs[i])));
+  return runs;
+}
+
+/* A ratio with its p, where there is one. */
+static json_t *ratio_json(FlInterval ratio) {
+  if (!isfinite(ratio.value))
+    return json_null();
+  json_t *all = interval(ratio);
+  json_object_set_new(all, "p", number(ratio.p));
+  return all;
+}
+
+static json_t *figures(const FlExperiment *experiment, const FlArm *arm) {
+  json_t *all = json_object();
+
+  for (const FlFigure *figure = fl_figures; figure->name; figure++) {
+    if (!figure->value)
+      continue;
+    json_t *one = interval(fl_arm_figure(arm, figure, experiment->setting.seed));
+    json_object_set_new(one, "label", json_string(figure->label));
+    json_object_set_new(one, "unit", json_string(figure->unit));
+    json_object_set_new(one, "runs", runs_of(arm, figure));
+    json_object_set_new(one, "ratio", ratio_json(fl_experiment_ratio(experiment, arm, figure)));
+    json_object_set_new(all, figure->name, one);
   }
   return all;
 }
 
-gboolean fl_report_write_json(const FlResult *results, guint n, const FlSetting *setting, const char *path,
-                              GError **error) {
-  json_t *list = json_array();
-  for (guint i = 0; i < n; i++)
-    json_array_append_new(list, result(&results[i]));
-  json_t *all = json_pack("{s:s, s:o, s:o}", "verdict", fl_verdict_name(fl_result_verdict_of_all(results, n)), "manifest",
-                          fl_manifest_json(results, n, setting), "results", list);
-  char *text = json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(12));
-  json_decref(all);
+static json_t *model(const FlExperiment *experiment, const FlArm *arm) {
+  FlModel model = fl_experiment_model(experiment, arm);
+  return json_pack("{s:o, s:o, s:o, s:o, s:o}", "latency.mean", number(model.mean_s * 1e3), "latency.p50",
+                   number(model.p50_s * 1e3), "latency.p99", number(model.p99_s * 1e3), "requests",
+                   number(model.requests_per_update), "polls.empty", number(model.empty_polls * 100));
+}
+
+/* [value in µs, how often] of all runs together, in rising order, without the empty ones. */
+static json_t *histogram(const FlHistogram *from) {
+  json_t *all = json_array();
+  gint64 value;
+  guint64 n;
+
+  for (gsize slot = 0; fl_histogram_next(from, &slot, &value, &n);)
+    json_array_append_new(all, json_pack("[I, I]", (json_int_t)value, (json_int_t)n));
+  return all;
+}
+
+/* Of the first run: the window in slices. */
+static json_t *series(const FlResult *r) {
+  json_t *all = json_array();
+  for (guint i = 0; i < FL_SLICES; i++)
+    json_array_append_new(all, json_pack("{s:f, s:o, s:o, s:o, s:o}", "at_s", r->duration_s * i / FL_SLICES, "delivered",
+                                         count(r->series[i].delivered), "p50_ms", number(r->series[i].p50_ms), "p99_ms",
+                                         number(r->series[i].p99_ms), "max_ms", number(r->series[i].max_ms)));
+  return all;
+}
+
+static json_t *arm_json(const FlExperiment *experiment, const FlArm *arm) {
+  return json_pack("{s:s, s:s, s:I, s:f, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "name", arm->name, "transport",
+                   g_str_equal(arm->name, "floor") ? "ws" : arm->name, "clients", (json_int_t)arm->runs[0].clients,
+                   "duration_s", arm->runs[0].duration_s, "verdict", fl_verdict_name(fl_arm_verdict(arm)), "runs",
+                   (int)arm->n, "integrity", integrity(&arm->merged.integrity), "counts", counts(&arm->merged), "figures",
+                   figures(experiment, arm), "model", model(experiment, arm), "latency_us", histogram(arm->merged.latency),
+                   "series", series(&arm->runs[0]));
+}
+
+static json_t *blocks(const FlExperiment *experiment) {
+  json_t *all = json_array();
+
+  for (guint block = 0; block < experiment->blocks; block++) {
+    json_t *names = json_array();
+    for (guint i = 0; i < experiment->n_arms; i++)
+      json_array_append_new(names,
+                            json_string(experiment->arms[experiment->order[block * experiment->n_arms + i]].name));
+    json_array_append_new(all, names);
+  }
+  return all;
+}
+
+json_t *fl_report_json(const FlExperiment *experiment) {
+  json_t *arms = json_array();
+  g_autofree char *sentence = fl_report_sentence(experiment);
+  const FlArm *baseline =
+      experiment->baseline < experiment->n_arms ? &experiment->arms[experiment->baseline] : NULL;
+
+  for (guint i = 0; i < experiment->n_arms; i++)
+    json_array_append_new(arms, arm_json(experiment, &experiment->arms[i]));
+  return json_pack("{s:i, s:s, s:o, s:s, s:o, s:o, s:o}", "schema", SCHEMA_VERSION, "verdict",
+                   fl_verdict_name(fl_experiment_verdict(experiment)), "baseline",
+                   baseline ? json_string(baseline->name) : json_null(), "sentence", sentence, "manifest",
+                   fl_manifest_json(experiment->arms[0].runs, 1, &experiment->setting), "blocks", blocks(experiment),
+                   "results", arms);
+}
+
+gboolean fl_report_write_json(json_t *result, const char *path, GError **error) {
+  char *text = json_dumps(result, JSON_INDENT(1) | JSON_REAL_PRECISION(12));
   g_autoptr(GString) line = g_string_new(text);
+
   g_string_append_c(line, '\n');
   free(text);
   return g_file_set_contents(path, line->str, (gssize)line->len, error);

@@ -14,6 +14,32 @@ double fl_result_cpu_us(const FlResult *self) {
   return self->server_cpu_ns < 0 ? NAN : fl_result_per_update(self, (double)self->server_cpu_ns / 1000);
 }
 
+double fl_result_ip_bytes(const FlResult *self) {
+  const FlTcpAccount *tcp = &self->tcp;
+  return (double)(tcp->bytes_in + tcp->bytes_out) + FL_SEGMENT_BYTES * (double)(tcp->segs_in + tcp->segs_out);
+}
+
+void fl_result_merge(FlResult *self, const FlResult *other) {
+  fl_histogram_merge(self->latency, other->latency);
+  fl_histogram_merge(self->uncorrected, other->uncorrected);
+  fl_histogram_merge(self->lag, other->lag);
+  fl_histogram_merge(self->connect, other->connect);
+  self->integrity.expected += other->integrity.expected;
+  self->integrity.delivered += other->integrity.delivered;
+  self->integrity.lost += other->integrity.lost;
+  self->integrity.duplicated += other->integrity.duplicated;
+  self->integrity.reordered += other->integrity.reordered;
+  self->integrity.gaps += other->integrity.gaps;
+  self->integrity.negative += other->integrity.negative;
+  self->missed_deadlines = self->missed_deadlines < 0 || other->missed_deadlines < 0
+                               ? -1
+                               : self->missed_deadlines + other->missed_deadlines;
+  self->clock_steps = MAX(self->clock_steps, other->clock_steps);
+  if (ABS(other->clock_step_ns) > ABS(self->clock_step_ns))
+    self->clock_step_ns = other->clock_step_ns;
+  self->connect_failures += other->connect_failures;
+}
+
 double fl_result_memory_kb(const FlResult *self) {
   return self->memory_slope / 1024;
 }
@@ -58,5 +84,7 @@ const char *fl_verdict_name(FlVerdict verdict) {
 void fl_result_clear(FlResult *self) {
   g_clear_pointer(&self->server_library, g_free);
   g_clear_pointer(&self->latency, fl_histogram_free);
+  g_clear_pointer(&self->uncorrected, fl_histogram_free);
+  g_clear_pointer(&self->lag, fl_histogram_free);
   g_clear_pointer(&self->connect, fl_histogram_free);
 }

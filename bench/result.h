@@ -8,18 +8,36 @@
 #include "bench/histogram.h"
 #include "bench/recorder.h"
 
+/* The kernel's account of the subscribers' connections, from their end (TCP_INFO). */
+typedef struct {
+  guint64 bytes_in, bytes_out; /* TCP payload, what was sent again counted again */
+  guint64 segs_in, segs_out;   /* acknowledgements too */
+  guint64 retrans_bytes;       /* of what they sent */
+} FlTcpAccount;
+
+/* One slice of the window: plain values, for the time series. */
+typedef struct {
+  guint64 delivered;
+  double p50_ms, p99_ms, max_ms; /* NAN where there are too few */
+} FlSeries;
+
 typedef struct {
   const char *name; /* of the transport; "floor" for bench/floor */
   guint clients;
   double duration_s; /* of the measured window */
   FlIntegrity integrity;
   FlHistogram *latency; /* µs from the scheduled time; owned */
+  FlHistogram *uncorrected; /* µs from the time of publication; empty where that is not known; owned */
+  FlHistogram *lag;     /* µs that input waited for the bench; owned */
+  double age_us;        /* mean age of what is shown; NAN where nothing was */
+  FlSeries series[FL_SLICES];
   FlHistogram *connect; /* µs from connect() until the subscription is established; owned */
   double connect_bytes; /* both ways until then, the median of the clients */
   double round_trips;   /* until the first update, the median of the clients; NAN where none came */
 
   /* over the window, at the client, application bytes with HTTP heads and frames */
   guint64 bytes_in, bytes_out;
+  FlTcpAccount tcp; /* over the window, of all connections */
   guint64 requests, empty_polls;
   double polls_wanted_hz; /* short polling: asked for in all; NAN otherwise */
 
@@ -27,6 +45,7 @@ typedef struct {
   gint64 missed_deadlines; /* of the server's schedule, in the window; -1: it does not say */
   gint64 clock_steps;      /* that the server saw in the window; -1: it does not say */
   gint64 server_cpu_ns;    /* -1: a server that is not our child */
+  double server_user;      /* the share of that in user mode, by clock ticks; NAN: not known */
   double memory_slope;     /* bytes of the server's PSS a client, over four numbers of clients; NAN: not measured */
   gint64 client_cpu_ns;
   gint64 wall_ns;       /* of the window, for client_cpu_ns */
@@ -60,6 +79,13 @@ double fl_result_per_update(const FlResult *self, double figure);
 
 /* fl_result_cpu_us: server CPU per delivered update in µs; NAN where it was not measured. */
 double fl_result_cpu_us(const FlResult *self);
+
+/* fl_result_ip_bytes: bytes at the IP layer both ways, from TCP's: 52 more a segment (IPv4 20, TCP 20, timestamps 12). */
+#define FL_SEGMENT_BYTES 52
+double fl_result_ip_bytes(const FlResult *self);
+
+/* fl_result_merge: add `other`, a run of the same transport, to `self`: histograms and counts; what has no sum stays. */
+void fl_result_merge(FlResult *self, const FlResult *other);
 
 /* fl_result_memory_kb: server memory per client in kB (1,024 bytes); NAN where it was not measured. */
 double fl_result_memory_kb(const FlResult *self);

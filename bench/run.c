@@ -120,9 +120,13 @@ static void set_load_error(const Run *self, GError **error) {
               words ? "\nThe server's last words:\n" : "", words ? words : "");
 }
 
+static void tell(const Run *self, const char *phase, double part) {
+  self->config->progress(self->config->transport, phase, part, self->config->user);
+}
+
 static gboolean receive_until(Run *self, const char *phase, gint64 begin_ns, gint64 end_ns, GError **error) {
   for (gint64 now_ns = fl_clock_now_ns(); now_ns < end_ns; now_ns = fl_clock_now_ns()) {
-    self->config->progress(self->config->transport, phase, (double)(now_ns - begin_ns) / (double)(end_ns - begin_ns));
+    tell(self, phase, (double)(now_ns - begin_ns) / (double)(end_ns - begin_ns));
     if (!fl_load_run(self->load, MIN(now_ns + PROGRESS_NS, end_ns), FALSE)) {
       set_load_error(self, error);
       return FALSE;
@@ -155,7 +159,7 @@ static gboolean connect_parts(Run *self, guint clients) {
 
   for (guint i = 0; i < MEMORY_POINTS; i++) {
     guint so_far = clients * (i + 1) / MEMORY_POINTS;
-    self->config->progress(self->config->transport, "connecting", (double)i / MEMORY_POINTS);
+    tell(self, "connecting", (double)i / MEMORY_POINTS);
     if (!fl_load_connect(self->load, so_far, until_ns))
       return FALSE;
     if (!fl_load_run(self->load, fl_clock_now_ns() + self->config->options->settle_ns, FALSE))
@@ -176,7 +180,7 @@ static gboolean connect_all(Run *self, GError **error) {
     .port = self->port,
     .clients = (guint)options->clients,
     .poll_interval_ns = options->poll_interval_ns,
-    .seed = (guint64)options->seed,
+    .seed = self->config->seed,
     .recorder = self->recorder,
   };
 
@@ -196,7 +200,35 @@ static gint64 server_cpu_ns(const Run *self) {
   return self->child ? fl_usage_cpu_ns(fl_child_pid(self->child)) : -1;
 }
 
+/* Sums of clock ticks: user and system. With few of them the proportion is chance. */
+#define TICKS_ENOUGH 20
+typedef struct {
+  guint64 user, system;
+} Ticks;
+
+static Ticks server_ticks(const Run *self) {
+  Ticks ticks = { 0, 0 };
+  if (self->child)
+    fl_usage_ticks(fl_child_pid(self->child), &ticks.user, &ticks.system);
+  return ticks;
+}
+
+static double user_share(Ticks before, Ticks after) {
+  double user = (double)(after.user - before.user), system = (double)(after.system - before.system);
+  return user + system >= TICKS_ENOUGH ? user / (user + system) : NAN;
+}
+
+static FlTcpAccount tcp_between(FlTcpAccount before, FlTcpAccount after) {
+  return (FlTcpAccount){ .bytes_in = after.bytes_in - before.bytes_in,
+                         .bytes_out = after.bytes_out - before.bytes_out,
+                         .segs_in = after.segs_in - before.segs_in,
+                         .segs_out = after.segs_out - before.segs_out,
+                         .retrans_bytes = after.retrans_bytes - before.retrans_bytes };
+}
+
 static gboolean measure_window(Run *self, gint64 begin_ns, gint64 end_ns, GError **error) {
+  FlTcpAccount tcp = fl_load_tcp(self->load);
+  Ticks ticks = server_ticks(self);
   gint64 cpu_ns = server_cpu_ns(self);
   gint64 own_cpu_ns = fl_usage_own_cpu_ns();
 
@@ -207,6 +239,9 @@ static gboolean measure_window(Run *self, gint64 begin_ns, gint64 end_ns, GError
   self->result.server_cpu_ns = cpu_ns < 0 ? -1 : server_cpu_ns(self) - cpu_ns;
   self->result.client_cpu_ns = fl_usage_own_cpu_ns() - own_cpu_ns;
   self->result.wall_ns = fl_clock_now_ns() - begin_ns;
+  self->result.server_user = user_share(ticks, server_ticks(self));
+  self->result.tcp = tcp_between(tcp, fl_load_tcp(self->load));
+  fl_histogram_merge(self->result.lag, fl_load_lag(self->load));
   self->result.bytes_in = counts.bytes_in;
   self->result.bytes_out = counts.bytes_out;
   self->result.requests = counts.requests;
@@ -220,12 +255,25 @@ static gboolean wait_for_stragglers(Run *self, GError **error) {
   double update_ns = isfinite(self->config->setting->rate_hz) ? 1e9 / self->config->setting->rate_hz : 3e9;
   gint64 until_ns = fl_clock_now_ns() + STRAGGLERS_NS + 2 * options->poll_interval_ns + 2 * (gint64)update_ns;
 
-  self->config->progress(self->config->transport, "last ones", 1);
+  tell(self, "last ones", 1);
   if (!fl_load_run(self->load, until_ns, TRUE) && fl_load_error(self->load)) {
     set_load_error(self, error);
     return FALSE;
   }
   return TRUE;
+}
+
+static double percentile_ms(const FlHistogram *histogram, double percentile) {
+  return fl_histogram_has_percentile(histogram, percentile)
+             ? (double)fl_histogram_percentile(histogram, percentile) / 1000
+             : NAN;
+}
+
+static FlSeries series_of(FlSlice slice) {
+  return (FlSeries){ .delivered = slice.delivered,
+                     .p50_ms = percentile_ms(slice.latency, 50),
+                     .p99_ms = percentile_ms(slice.latency, 99),
+                     .max_ms = slice.delivered > 0 ? (double)fl_histogram_max(slice.latency) / 1000 : NAN };
 }
 
 static gboolean measure(Run *self, GError **error) {
@@ -252,6 +300,10 @@ static gboolean measure(Run *self, GError **error) {
   self->result.connect_bytes = fl_load_connect_bytes(self->load);
   self->result.round_trips = fl_load_round_trips(self->load);
   fl_histogram_merge(self->result.latency, fl_recorder_latency(self->recorder));
+  fl_histogram_merge(self->result.uncorrected, fl_recorder_uncorrected(self->recorder));
+  self->result.age_us = fl_recorder_age_us(self->recorder);
+  for (guint i = 0; i < FL_SLICES; i++)
+    self->result.series[i] = series_of(fl_recorder_slice(self->recorder, i));
   self->result.clock_step_ns = fl_clock_offset_ns() - offset_ns;
   return TRUE;
 }
@@ -266,6 +318,8 @@ gboolean fl_run(const FlRunConfig *config, FlResult *ret_result, GError **error)
                 .clients = (guint)options->clients,
                 .duration_s = (double)options->duration_ns / 1e9,
                 .latency = fl_histogram_new(),
+                .uncorrected = fl_histogram_new(),
+                .lag = fl_histogram_new(),
                 .connect = fl_histogram_new(),
                 .polls_wanted_hz =
                     polls ? (double)options->clients * 1e9 / (double)options->poll_interval_ns : NAN },

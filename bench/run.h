@@ -14,8 +14,10 @@ typedef struct {
   const char *program; /* path of the child; NULL with FL_TARGET_URL */
   FlTarget target;
   const char *transport;
+  guint64 seed; /* of the first polls' places in the interval */
   /* progress: called now and then with what is being done and how far it is, 0 to 1. */
-  void (*progress)(const char *transport, const char *phase, double part);
+  void (*progress)(const char *transport, const char *phase, double part, gpointer user);
+  gpointer user;
 } FlRunConfig;
 
 /* fl_run: measure. Returns: FALSE with an error where there is no account to give; ret_result is then untouched, else it

@@ -65,16 +65,14 @@ static gboolean read_cursor(const char *text, const char *end, FlCursor *ret_cur
   return fl_cursor_parse(cursor, ret_cursor) && ret_cursor->epoch[0] != '\0';
 }
 
-static FlSocketioPacket read_news(const char *text, const char *end, guint64 *ret_seq, gint64 *ret_t_us) {
+static FlSocketioPacket read_news(const char *text, const char *end, FlStamp *ret_stamp) {
   FlCursor cursor;
-  guint64 seq;
-  gint64 t_us;
-  const char *at = fl_update_skip(text, end, &seq, &t_us);
+  FlStamp stamp;
+  const char *at = fl_update_skip(text, end, &stamp);
 
-  if (!at || !read_cursor(at, end, &cursor) || cursor.seq != seq)
+  if (!at || !read_cursor(at, end, &cursor) || cursor.seq != stamp.seq)
     return FL_SOCKETIO_UNEXPECTED;
-  *ret_seq = seq;
-  *ret_t_us = t_us;
+  *ret_stamp = stamp;
   return FL_SOCKETIO_NEWS;
 }
 
@@ -93,12 +91,12 @@ static gboolean is_gap(const char *text, const char *end) {
   return at && read_cursor(at, end, &cursor);
 }
 
-FlSocketioPacket fl_socketio_packet_read(const char *text, gsize len, guint64 *ret_seq, gint64 *ret_t_us) {
+FlSocketioPacket fl_socketio_packet_read(const char *text, gsize len, FlStamp *ret_stamp) {
   const char *end = text + len;
   const char *at;
 
   if ((at = skip_text(text, end, "2[\"news\",")))
-    return read_news(at, end, ret_seq, ret_t_us);
+    return read_news(at, end, ret_stamp);
   if ((at = skip_text(text, end, "2[\"gap\",")))
     return is_gap(at, end) ? FL_SOCKETIO_GAP : FL_SOCKETIO_UNEXPECTED;
   if ((at = skip_text(text, end, "0")))

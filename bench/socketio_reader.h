@@ -9,7 +9,7 @@
  * SPDX-License-Identifier: MIT */
 #pragma once
 
-#include <glib.h>
+#include "bench/stamp.h"
 
 #define FL_SOCKETIO_SID_MAX 64
 
@@ -32,5 +32,5 @@ typedef enum {
 } FlSocketioPacket;
 
 /* fl_socketio_packet_read: read one packet that takes up all of `text`. An update of which the cursor is not that of its
- * seq is malformed. Returns: what it is; ret_seq and ret_t_us are set for FL_SOCKETIO_NEWS only. */
-FlSocketioPacket fl_socketio_packet_read(const char *text, gsize len, guint64 *ret_seq, gint64 *ret_t_us);
+ * seq is malformed. Returns: what it is; ret_stamp is set for FL_SOCKETIO_NEWS only. */
+FlSocketioPacket fl_socketio_packet_read(const char *text, gsize len, FlStamp *ret_stamp);

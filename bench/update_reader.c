@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define DEPTH_MAX 2048
+#define SENT_DIGITS 16
 
 /* Pass over a literal; NULL where it is not there. A NULL text stays NULL, so that steps can be chained. */
 static const char *skip_text(const char *text, const char *end, const char *literal) {
@@ -137,29 +138,44 @@ static const char *read_positive(const char *text, const char *end, guint64 *ret
   return at;
 }
 
-const char *fl_update_skip(const char *text, const char *end, guint64 *ret_seq, gint64 *ret_t_us) {
+/* The clock source begins its data with the time at which it really published: a string whose first 16 characters are
+ * digits, which is the shape of Unix microseconds from 2001 to 2286. */
+static gint64 read_sent(const char *data, const char *end) {
+  gint64 sent_us = 0;
+
+  if (end - data < SENT_DIGITS + 2 || *data != '"')
+    return 0;
+  for (int i = 1; i <= SENT_DIGITS; i++) {
+    if (!g_ascii_isdigit(data[i]))
+      return 0;
+    sent_us = sent_us * 10 + (data[i] - '0');
+  }
+  return sent_us;
+}
+
+const char *fl_update_skip(const char *text, const char *end, FlStamp *ret_stamp) {
   guint64 seq, t;
+  gint64 sent_us = 0;
   const char *at = read_positive(skip_text(text, end, "{\"seq\":"), end, &seq);
   at = read_positive(skip_text(at, end, ",\"t\":"), end, &t);
   at = skip_text(at, end, ",\"data\":");
-  if (at)
+  if (at) {
+    sent_us = read_sent(at, end);
     at = fl_json_skip(at, end);
+  }
   at = skip_text(at, end, "}");
   if (!at)
     return NULL;
-  *ret_seq = seq;
-  *ret_t_us = (gint64)t;
+  *ret_stamp = (FlStamp){ seq, (gint64)t, sent_us };
   return at;
 }
 
-gboolean fl_update_read(const char *text, gsize len, guint64 *ret_seq, gint64 *ret_t_us) {
-  guint64 seq;
-  gint64 t_us;
+gboolean fl_update_read(const char *text, gsize len, FlStamp *ret_stamp) {
+  FlStamp stamp;
 
-  if (fl_update_skip(text, text + len, &seq, &t_us) != text + len)
+  if (fl_update_skip(text, text + len, &stamp) != text + len)
     return FALSE;
-  *ret_seq = seq;
-  *ret_t_us = t_us;
+  *ret_stamp = stamp;
   return TRUE;
 }
 
@@ -186,19 +202,18 @@ static const char *read_gap(const char *text, const char *end, FlPollAnswer *ans
 static const char *read_updates(const char *text, const char *end, FlUpdateFound found, gpointer user,
                                 FlPollAnswer *answer) {
   const char *at = skip_text(text, end, ",\"updates\":[");
-  guint64 seq = 0;
-  gint64 t_us;
+  FlStamp stamp;
 
   if (at && at < end && *at == ']')
     return at + 1;
   while (at) {
-    at = fl_update_skip(at, end, &seq, &t_us);
+    at = fl_update_skip(at, end, &stamp);
     if (!at)
       return NULL;
-    found(user, seq, t_us);
+    found(user, &stamp);
     answer->updates++;
     if (at < end && *at == ']')
-      return seq == answer->cursor.seq ? at + 1 : NULL;
+      return stamp.seq == answer->cursor.seq ? at + 1 : NULL;
     at = skip_text(at, end, ",");
   }
   return NULL;

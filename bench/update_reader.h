@@ -6,6 +6,7 @@
 
 #include <glib.h>
 
+#include "bench/stamp.h"
 #include "core/cursor.h"
 
 /* fl_json_skip: pass over one JSON value without insignificant white space, nested at most 2,048 deep.
@@ -13,10 +14,10 @@
 const char *fl_json_skip(const char *text, const char *end);
 
 /* fl_update_skip: pass over one update. Returns: where it ends, or NULL where there is none; the results are then untouched. */
-const char *fl_update_skip(const char *text, const char *end, guint64 *ret_seq, gint64 *ret_t_us);
+const char *fl_update_skip(const char *text, const char *end, FlStamp *ret_stamp);
 
 /* fl_update_read: read one update that takes up all of `text`. Returns: FALSE where it is none. */
-gboolean fl_update_read(const char *text, gsize len, guint64 *ret_seq, gint64 *ret_t_us);
+gboolean fl_update_read(const char *text, gsize len, FlStamp *ret_stamp);
 
 /* What the answer to a poll says beside its updates. */
 typedef struct {
@@ -28,7 +29,7 @@ typedef struct {
 } FlPollAnswer;
 
 /* FlUpdateFound: an update of the answer, in its order. */
-typedef void (*FlUpdateFound)(gpointer user, guint64 seq, gint64 t_us);
+typedef void (*FlUpdateFound)(gpointer user, const FlStamp *stamp);
 
 /* fl_poll_answer_read: read `{"cursor":"E-N","updates":[…]}`, with `"gap":{…}` before the updates and `"more":true` after
  * them where they apply, and a line feed at the end if there is one.

@@ -18,6 +18,22 @@ gint64 fl_usage_cpu_ns(pid_t pid) {
   return clock_getcpuclockid(pid, &clock) == 0 ? read_ns(clock) : -1;
 }
 
+/* Fields 14 and 15 of /proc/PID/stat; the second field, the name in brackets, may hold anything. */
+gboolean fl_usage_ticks(pid_t pid, guint64 *ret_user, guint64 *ret_system) {
+  g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)pid);
+  g_autofree char *text = NULL;
+  unsigned long user, system;
+
+  if (!g_file_get_contents(path, &text, NULL, NULL))
+    return FALSE;
+  const char *bracket = strrchr(text, ')');
+  if (!bracket || sscanf(bracket, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)
+    return FALSE;
+  *ret_user = user;
+  *ret_system = system;
+  return TRUE;
+}
+
 gint64 fl_usage_own_cpu_ns(void) {
   return read_ns(CLOCK_PROCESS_CPUTIME_ID);
 }

@@ -9,6 +9,10 @@
  * Returns: nanoseconds, -1 where the process is gone. */
 gint64 fl_usage_cpu_ns(pid_t pid);
 
+/* fl_usage_ticks: a process's CPU time so far in clock ticks (10 ms): user and system. FALSE where there is no such process.
+ * The ticks tell the proportion, the nanoseconds of fl_usage_cpu_ns the sum. */
+gboolean fl_usage_ticks(pid_t pid, guint64 *ret_user, guint64 *ret_system);
+
 /* fl_usage_own_cpu_ns: the same of this process. */
 gint64 fl_usage_own_cpu_ns(void);
 

@@ -83,7 +83,7 @@ void fl_client_reconnect(FlClient *client);
 void fl_client_ready(FlClient *client);
 
 /* fl_client_update: an update came, just now. */
-void fl_client_update(FlClient *client, guint64 seq, gint64 t_us);
+void fl_client_update(FlClient *client, const FlStamp *stamp);
 
 /* fl_client_gap: the server told of updates that this subscriber has missed. */
 void fl_client_gap(FlClient *client);

@@ -25,8 +25,8 @@ void fl_polling_ask(FlClient *client, const char *path, const char *query) {
   fl_client_get(client, target, "");
 }
 
-static void on_update(gpointer user, guint64 seq, gint64 t_us) {
-  fl_client_update(user, seq, t_us);
+static void on_update(gpointer user, const FlStamp *stamp) {
+  fl_client_update(user, stamp);
 }
 
 static const char *read_answer(FlClient *client, FlAnswer *ret_answer) {

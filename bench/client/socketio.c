@@ -102,15 +102,14 @@ static void open_session(FlClient *client) {
 /* --- packets ------------------------------------------------------------------------------------------------------- */
 
 static const char *take_message(Session *self, const FlEioPacket *packet) {
-  guint64 seq;
-  gint64 t_us;
+  FlStamp stamp;
 
-  switch (fl_socketio_packet_read((const char *)packet->data, packet->len, &seq, &t_us)) {
+  switch (fl_socketio_packet_read((const char *)packet->data, packet->len, &stamp)) {
   case FL_SOCKETIO_NEWS:
     if (!self->connected)
       return "an update came before the CONNECT was answered";
     self->answer_events++;
-    fl_client_update(self->client, seq, t_us);
+    fl_client_update(self->client, &stamp);
     return NULL;
   case FL_SOCKETIO_GAP:
     self->answer_events++;

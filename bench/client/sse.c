@@ -17,19 +17,18 @@ typedef struct {
 static void on_found(gpointer user, const FlSseEvent *event, const char *comment) {
   Reading *reading = user;
   FlCursor id;
-  guint64 seq;
-  gint64 t_us;
+  FlStamp stamp;
 
   if (!event || reading->wrong)
     return;
   if (g_str_equal(event->name, "gap"))
     fl_client_gap(reading->client);
-  else if (!g_str_equal(event->name, "message") || !fl_update_read(event->data, event->data_len, &seq, &t_us))
+  else if (!g_str_equal(event->name, "message") || !fl_update_read(event->data, event->data_len, &stamp))
     reading->wrong = "an event is no update";
-  else if (!fl_cursor_parse(event->id, &id) || id.seq != seq)
+  else if (!fl_cursor_parse(event->id, &id) || id.seq != stamp.seq)
     reading->wrong = "an event's id is not its update's cursor";
   else
-    fl_client_update(reading->client, seq, t_us);
+    fl_client_update(reading->client, &stamp);
 }
 
 static void open_events(FlClient *client) {

@@ -12,13 +12,12 @@ typedef struct {
 
 static gboolean on_message(gpointer user, FlWsOpcode opcode, const guint8 *payload, gsize len) {
   Reading *reading = user;
-  guint64 seq;
-  gint64 t_us;
+  FlStamp stamp;
 
   switch (opcode) {
   case FL_WS_TEXT:
-    if (fl_update_read((const char *)payload, len, &seq, &t_us))
-      fl_client_update(reading->client, seq, t_us);
+    if (fl_update_read((const char *)payload, len, &stamp))
+      fl_client_update(reading->client, &stamp);
     else
       reading->wrong = "a message is no update";
     break;

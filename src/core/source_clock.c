@@ -1,5 +1,6 @@
 /* The clock source: an update every interval, to absolute deadlines. When the process was late, what was due in the
- * meantime is published with the times at which it was due, and counted as missed.
+ * meantime is published with the times at which it was due, and counted as missed. Data of a given size begin with the time at
+ * which they were really published, where there is room for its 16 digits; the rest is filler.
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <gio/gio.h>
@@ -10,6 +11,8 @@
 
 #include "core/clock.h"
 #include "core/source.h"
+
+#define STAMP_DIGITS 16 /* of Unix microseconds */
 
 typedef struct {
   FlSourceConfig config;
@@ -25,6 +28,17 @@ static void watch_system_clock(Clock *self) {
   if (ABS(offset_ns - self->offset_ns) > FL_CLOCK_STEP_NS)
     fl_counter_add(&self->config.stats->clock_steps, 1);
   self->offset_ns = offset_ns;
+}
+
+/* What the schedule hides: when it was really done. */
+static void stamp(Clock *self) {
+  char digits[STAMP_DIGITS + 1];
+  gint64 now_us = fl_clock_unix_us(fl_clock_now_ns(), self->offset_ns);
+
+  if (self->data->len < STAMP_DIGITS + 2)
+    return;
+  g_snprintf(digits, sizeof digits, "%0*" G_GINT64_FORMAT, STAMP_DIGITS, now_us);
+  memcpy(self->data->str + 1, digits, STAMP_DIGITS);
 }
 
 static void publish_time_of_day(Clock *self, gint64 t_us) {
@@ -46,10 +60,12 @@ static gboolean on_timer(gint fd, GIOCondition condition, gpointer user) {
     fl_counter_add(&self->config.stats->missed_deadlines, (gint64)due - 1);
   for (; due > 0; due--) {
     gint64 t_us = fl_clock_unix_us(self->next_ns, self->offset_ns);
-    if (self->data)
+    if (self->data) {
+      stamp(self);
       fl_sequencer_publish(self->config.sequencer, self->data->str, self->data->len, t_us);
-    else
+    } else {
       publish_time_of_day(self, t_us);
+    }
     self->next_ns += self->config.interval_ns;
     fl_counter_add(&self->config.stats->published, 1);
   }

@@ -12,13 +12,18 @@ typedef struct {
   FlSubscriber subscribers[3];
 } Run;
 
+static void take_at(FlRecorder *recorder, FlSubscriber *subscriber, guint64 seq, gint64 t_us, gint64 now_us) {
+  FlStamp stamp = { .seq = seq, .t_us = t_us, .sent_us = t_us + 100 };
+  fl_recorder_take(recorder, subscriber, &stamp, now_us);
+}
+
 static void begin(Run *run) {
   *run = (Run){ .recorder = fl_recorder_new() };
   fl_recorder_open(run->recorder, 10 * MS, 20 * MS);
 }
 
 static void take(Run *run, guint who, guint64 seq) {
-  fl_recorder_take(run->recorder, &run->subscribers[who], seq, (gint64)seq * MS, (gint64)seq * MS + 300);
+  take_at(run->recorder, &run->subscribers[who], seq, (gint64)seq * MS, (gint64)seq * MS + 300);
 }
 
 static void take_range(Run *run, guint who, guint64 from, guint64 to) {
@@ -58,11 +63,11 @@ END_TEST
 START_TEST(counts_the_window_by_scheduled_time) {
   Run run;
   begin(&run);
-  fl_recorder_take(run.recorder, &run.subscribers[0], 9, 10 * MS - 1, 15 * MS);
-  fl_recorder_take(run.recorder, &run.subscribers[0], 10, 10 * MS, 99 * MS);
-  fl_recorder_take(run.recorder, &run.subscribers[0], 11, 20 * MS - 1, 99 * MS);
+  take_at(run.recorder, &run.subscribers[0], 9, 10 * MS - 1, 15 * MS);
+  take_at(run.recorder, &run.subscribers[0], 10, 10 * MS, 99 * MS);
+  take_at(run.recorder, &run.subscribers[0], 11, 20 * MS - 1, 99 * MS);
   ck_assert_uint_eq(fl_recorder_past(run.recorder), 0);
-  fl_recorder_take(run.recorder, &run.subscribers[0], 12, 20 * MS, 99 * MS);
+  take_at(run.recorder, &run.subscribers[0], 12, 20 * MS, 99 * MS);
   ck_assert_uint_eq(fl_recorder_past(run.recorder), 1);
   expect(end(&run, 1), 2, 0, 0, 0);
 }
@@ -154,8 +159,8 @@ END_TEST
 START_TEST(counts_negative_latencies_apart) {
   Run run;
   begin(&run);
-  fl_recorder_take(run.recorder, &run.subscribers[0], 10, 10 * MS, 10 * MS - 1);
-  fl_recorder_take(run.recorder, &run.subscribers[0], 11, 11 * MS, 11 * MS);
+  take_at(run.recorder, &run.subscribers[0], 10, 10 * MS, 10 * MS - 1);
+  take_at(run.recorder, &run.subscribers[0], 11, 11 * MS, 11 * MS);
   ck_assert_uint_eq(fl_histogram_count(fl_recorder_latency(run.recorder)), 1);
   ck_assert_uint_eq(end(&run, 1).negative, 1);
 }
@@ -183,6 +188,37 @@ START_TEST(holds_only_where_nothing_is_wrong) {
 }
 END_TEST
 
+/* One update at the window's beginning, shown 100 ms later, another 400 ms after it: the age is a saw. */
+START_TEST(averages_the_age_of_what_is_shown_over_time) {
+  Run run;
+  begin(&run);
+  fl_recorder_open(run.recorder, 1000 * MS, 2000 * MS);
+  take_at(run.recorder, &run.subscribers[0], 1, 900 * MS, 1000 * MS);  /* age 100 at the beginning … */
+  take_at(run.recorder, &run.subscribers[0], 2, 1300 * MS, 1400 * MS); /* … 500 here, then 100 … */
+  take_at(run.recorder, &run.subscribers[0], 3, 2100 * MS, 2200 * MS); /* … 700 at the end */
+  double expected = (400 * (100 + 500) / 2.0 + 600 * (100 + 700) / 2.0) / 1000 * MS;
+  ck_assert_msg(ABS(fl_recorder_age_us(run.recorder) - expected) < 1, "%g, expected %g", fl_recorder_age_us(run.recorder),
+                expected);
+  end(&run, 1);
+}
+END_TEST
+
+START_TEST(keeps_the_uncorrected_latency_and_the_slices_apart) {
+  Run run;
+  begin(&run);
+  fl_recorder_open(run.recorder, 1000 * MS, 1000 * MS + FL_SLICES * MS);
+  take_at(run.recorder, &run.subscribers[0], 1, 1000 * MS, 1000 * MS + 300);
+  take_at(run.recorder, &run.subscribers[0], 2, 1000 * MS + FL_SLICES * MS - 1, 1000 * MS + FL_SLICES * MS + 499);
+  ck_assert_int_eq(fl_histogram_min(fl_recorder_uncorrected(run.recorder)), 200);
+  ck_assert_int_eq(fl_histogram_max(fl_recorder_uncorrected(run.recorder)), 400);
+  ck_assert_uint_eq(fl_recorder_slice(run.recorder, 0).delivered, 1);
+  ck_assert_uint_eq(fl_recorder_slice(run.recorder, 1).delivered, 0);
+  ck_assert_uint_eq(fl_recorder_slice(run.recorder, FL_SLICES - 1).delivered, 1);
+  ck_assert_int_eq(fl_histogram_max(fl_recorder_slice(run.recorder, FL_SLICES - 1).latency), 500);
+  end(&run, 1);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("recorder");
   TCase *tcase = tcase_create("recorder");
@@ -199,6 +235,8 @@ int main(void) {
   tcase_add_test(tcase, counts_negative_latencies_apart);
   tcase_add_test(tcase, counts_the_gaps_that_subscribers_were_told_of);
   tcase_add_test(tcase, holds_only_where_nothing_is_wrong);
+  tcase_add_test(tcase, averages_the_age_of_what_is_shown_over_time);
+  tcase_add_test(tcase, keeps_the_uncorrected_latency_and_the_slices_apart);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
 }

@@ -28,7 +28,12 @@ static FlResult full(const char *name) {
     .duration_s = 4,
     .integrity = { .expected = 10000, .delivered = 20000 },
     .latency = fl_histogram_new(),
+    .uncorrected = fl_histogram_new(),
+    .lag = fl_histogram_new(),
     .connect = fl_histogram_new(),
+    .age_us = 51234,
+    .tcp = { 20000 * 172, 20000 * 13, 21000, 22000, 0 },
+    .server_user = 0.25,
     .connect_bytes = 1609,
     .round_trips = 8,
     .bytes_in = 20000 * 171,
@@ -43,17 +48,33 @@ static FlResult full(const char *name) {
   };
   for (gint64 i = 1; i <= 20000; i++)
     fl_histogram_record(result.latency, i);
+  for (gint64 i = 1; i <= 200000; i++)
+    fl_histogram_record(result.latency, 20000 + i);
+  for (gint64 i = 1; i <= 2000; i++) {
+    fl_histogram_record(result.uncorrected, 2 * i);
+    fl_histogram_record(result.lag, 5 * i);
+  }
   for (gint64 i = 1; i <= 1000; i++)
     fl_histogram_record(result.connect, 3 * i);
   return result;
 }
 
-/* The table of them; frees what they hold. */
-static char *table_of(FlResult *results, guint n) {
-  char *table = fl_report_table(results, n, &setting);
+/* An experiment of one run each; takes the results. */
+static FlExperiment *experiment_of(FlResult *results, guint n) {
+  const char *names[8] = { NULL };
   for (guint i = 0; i < n; i++)
-    fl_result_clear(&results[i]);
-  return table;
+    names[i] = results[i].name;
+  FlExperiment *experiment = fl_experiment_new(&setting, names, 1, "ws");
+  for (guint i = 0; i < n; i++)
+    fl_experiment_add(experiment, i, &results[i]);
+  fl_experiment_end(experiment);
+  return experiment;
+}
+
+/* The table of them; takes the results. */
+static char *table_of(FlResult *results, guint n) {
+  g_autoptr(FlExperiment) experiment = experiment_of(results, n);
+  return fl_report_table(experiment);
 }
 
 static void expect_before(const char *text, const char *first, const char *second) {
@@ -63,16 +84,23 @@ static void expect_before(const char *text, const char *first, const char *secon
   ck_assert_msg(a < b, "%s comes after %s in\n%s", first, second, text);
 }
 
-/* Unrounded, by group and key; written to a file and read from it. */
-static json_t *json_of(const FlResult *results, guint n) {
+/* Written to a file and read from it. */
+static json_t *json_of(const FlExperiment *experiment) {
   g_autofree char *folder = g_dir_make_tmp("feedlab-XXXXXX", NULL);
   g_autofree char *path = g_build_filename(folder, "result.json", NULL);
-  ck_assert(fl_report_write_json(results, n, &setting, path, NULL));
+  json_t *written = fl_report_json(experiment);
+  ck_assert(fl_report_write_json(written, path, NULL));
+  json_decref(written);
   json_t *all = json_load_file(path, 0, NULL);
   g_remove(path);
   g_rmdir(folder);
   ck_assert_ptr_nonnull(all);
   return all;
+}
+
+static const json_t *figure_in(const json_t *all, const char *name) {
+  const json_t *result = json_array_get(json_object_get(all, "results"), 0);
+  return json_object_get(json_object_get(result, "figures"), name);
 }
 
 /* The number in that row, thousands without their commas; NULL where there is no such row. */
@@ -90,26 +118,25 @@ static char *number_in(const char *table, const char *label) {
 
 START_TEST(prints_each_figure_in_the_table_and_in_the_json) {
   FlResult result = full("poll");
-  g_autofree char *table = fl_report_table(&result, 1, &setting);
-  json_t *all = json_of(&result, 1);
-  json_t *in_json = json_array_get(json_object_get(all, "results"), 0);
-  json_t *group = NULL;
+  g_autoptr(FlExperiment) experiment = experiment_of(&result, 1);
+  g_autofree char *table = fl_report_table(experiment);
+  json_t *all = json_of(experiment);
 
   ck_assert_ptr_null(fl_figures[0].value);
-  for (const FlFigure *figure = fl_figures; figure->key; figure++) {
-    if (!figure->value) {
-      group = json_object_get(in_json, figure->key);
-      ck_assert_msg(json_is_object(group), "%s", figure->key);
+  for (const FlFigure *figure = fl_figures; figure->name; figure++) {
+    if (!figure->value)
       continue;
-    }
-    g_autofree char *expected = g_strdup_printf("%.*f", figure->decimals, figure->value(&result));
-    g_autofree char *printed = number_in(table, figure->label);
-    ck_assert_msg(printed && g_str_equal(printed, expected), "%s: %s, expected %s", figure->label, printed, expected);
-    double value = json_real_value(json_object_get(group, figure->key));
-    ck_assert_msg(fabs(value - figure->value(&result)) < 1e-6, "%s: %g", figure->key, value);
+    double value = figure->value(&experiment->arms[0].runs[0]);
+    g_autofree char *label = *figure->unit ? g_strconcat(figure->label, ", ", figure->unit, NULL) : g_strdup(figure->label);
+    g_autofree char *expected = g_strdup_printf("%.*f", figure->decimals, value);
+    g_autofree char *printed = number_in(table, label);
+    ck_assert_msg(printed && g_str_equal(printed, expected), "%s: %s, expected %s", label, printed, expected);
+    const json_t *in_json = figure_in(all, figure->name);
+    ck_assert_msg(fabs(json_number_value(json_object_get(in_json, "value")) - value) < 1e-6, "%s", figure->name);
+    ck_assert_str_eq(json_string_value(json_object_get(in_json, "unit")), figure->unit);
+    ck_assert_msg(fabs(json_number_value(json_array_get(json_object_get(in_json, "runs"), 0)) - value) < 1e-6, "%s", figure->name);
   }
   json_decref(all);
-  fl_result_clear(&result);
 }
 END_TEST
 
@@ -117,18 +144,58 @@ START_TEST(leaves_out_of_the_table_what_no_transport_has_and_says_null_in_the_js
   FlResult result = full("ws");
   result.polls_wanted_hz = result.memory_slope = NAN;
   result.server_cpu_ns = -1;
-  g_autofree char *table = fl_report_table(&result, 1, &setting);
-  json_t *all = json_of(&result, 1);
-  const json_t *in_json = json_array_get(json_object_get(all, "results"), 0);
+  g_autoptr(FlExperiment) experiment = experiment_of(&result, 1);
+  g_autofree char *table = fl_report_table(experiment);
+  json_t *all = json_of(experiment);
 
   ck_assert_ptr_null(strstr(table, "polls wanted"));
   ck_assert_ptr_null(strstr(table, "server memory"));
   ck_assert_ptr_null(strstr(table, "server CPU, µs"));
-  ck_assert(json_is_null(json_object_get(json_object_get(in_json, "in_all"), "polls_wanted_per_s")));
-  ck_assert(json_is_null(json_object_get(json_object_get(in_json, "per_client"), "server_memory_kb")));
-  ck_assert(json_is_null(json_object_get(json_object_get(in_json, "per_update"), "server_cpu_us")));
+  ck_assert(json_is_null(json_object_get(figure_in(all, "polls.wanted"), "value")));
+  ck_assert(json_is_null(json_object_get(figure_in(all, "memory.user"), "value")));
+  ck_assert(json_is_null(json_object_get(figure_in(all, "cpu.total"), "value")));
   json_decref(all);
-  fl_result_clear(&result);
+}
+END_TEST
+
+START_TEST(draws_an_order_for_each_block_that_holds_every_arm_once) {
+  g_autofree guint *order = fl_experiment_order(5, 200, 7);
+  g_autofree guint *again = fl_experiment_order(5, 200, 7);
+  guint first[5] = { 0 };
+
+  ck_assert_mem_eq(order, again, 1000 * sizeof *order);
+  for (guint block = 0; block < 200; block++) {
+    guint seen = 0;
+    for (guint i = 0; i < 5; i++)
+      seen |= 1u << order[block * 5 + i];
+    ck_assert_uint_eq(seen, 31);
+    first[order[block * 5]]++;
+  }
+  for (guint i = 0; i < 5; i++) /* 40 are expected; further off than five deviations of the binomial: 5.7 */
+    ck_assert_msg(first[i] > 12 && first[i] < 68, "arm %u is first in %u of 200 blocks", i, first[i]);
+}
+END_TEST
+
+START_TEST(tells_a_difference_from_none_by_the_interval_of_paired_runs) {
+  const char *names[] = { "ws", "sse", "longpoll", NULL };
+  g_autoptr(FlExperiment) experiment = fl_experiment_new(&setting, names, 5, "ws");
+  static const double noise[] = { 1.0, 1.1, 0.95, 1.05, 0.9 };
+
+  for (guint arm = 0; arm < 3; arm++)
+    for (guint run = 0; run < 5; run++) {
+      FlResult result = full(names[arm]);
+      double factor = noise[run] * (arm == 2 ? 2 : 1) * (arm == 1 && run % 2 ? 1.02 : 1);
+      result.bytes_in = (guint64)(20000 * 171 * factor);
+      fl_experiment_add(experiment, arm, &result);
+    }
+  fl_experiment_end(experiment);
+  FlInterval same = fl_experiment_ratio(experiment, &experiment->arms[1], fl_figure_find("bytes.app.in"));
+  FlInterval twice = fl_experiment_ratio(experiment, &experiment->arms[2], fl_figure_find("bytes.app.in"));
+  ck_assert(same.low < 1 && same.high > 1);
+  ck_assert(twice.low > 1.99 && twice.high < 2.01);
+  g_autofree char *table = fl_report_table(experiment);
+  ck_assert_ptr_nonnull(strstr(table, "×2.00"));
+  ck_assert_ptr_nonnull(strstr(table, "≈"));
 }
 END_TEST
 
@@ -148,10 +215,10 @@ START_TEST(says_that_updates_were_lost_before_any_figure) {
   results[0].integrity.lost = 3;
   results[0].integrity.gaps = 2;
   g_autofree char *table = table_of(results, 2);
-  expect_before(table, "✗ sse      INVALID: 20,000 delivered, 3 lost, 0 duplicated, 0 reordered\n", "latency, ms");
-  expect_before(table, "the server told of 2 gaps", "latency, ms");
-  expect_before(table, "INVALID: updates were lost, duplicated or reordered.", "latency, ms");
-  expect_before(table, "✗ sse  ", "latency, ms");
+  expect_before(table, "✗ sse      INVALID: 20,000 delivered, 3 lost, 0 duplicated, 0 reordered\n", "\nlatency\n");
+  expect_before(table, "the server told of 2 gaps", "\nlatency\n");
+  expect_before(table, "INVALID: updates were lost, duplicated or reordered.", "\nlatency\n");
+  expect_before(table, "✗ sse  ", "\nlatency\n");
   ck_assert_msg(!strstr(table, " ×"), "%s", table);
 }
 END_TEST
@@ -160,8 +227,8 @@ START_TEST(says_that_deadlines_were_missed_before_any_figure) {
   FlResult result = full("ws");
   result.missed_deadlines = 15;
   g_autofree char *table = table_of(&result, 1);
-  expect_before(table, "✗ ws       INVALID: the publisher met 15 deadlines of the window too late\n", "latency, ms");
-  expect_before(table, "INVALID: the schedule was not kept.", "latency, ms");
+  expect_before(table, "✗ ws       INVALID: the publisher met 15 deadlines of the window too late\n", "\nlatency\n");
+  expect_before(table, "INVALID: the schedule was not kept.", "\nlatency\n");
 }
 END_TEST
 
@@ -171,9 +238,9 @@ START_TEST(says_that_clocks_disagree_before_any_figure) {
   result.clock_step_ns = -2500000;
   result.clock_steps = 1;
   g_autofree char *table = table_of(&result, 1);
-  expect_before(table, "INVALID: 4 updates came before their time", "latency, ms");
-  expect_before(table, "INVALID: the system clock was set by -2.5 ms", "latency, ms");
-  expect_before(table, "INVALID: in the window the server saw its clock being set, 1 times", "latency, ms");
+  expect_before(table, "INVALID: 4 updates came before their time", "\nlatency\n");
+  expect_before(table, "INVALID: the system clock was set by -2.5 ms", "\nlatency\n");
+  expect_before(table, "INVALID: in the window the server saw its clock being set, 1 times", "\nlatency\n");
 }
 END_TEST
 
@@ -182,9 +249,9 @@ START_TEST(labels_overload_and_ranks_nothing_by_it) {
   results[1].client_cpu_ns = 90;
   results[1].missed_deadlines = 15;
   g_autofree char *table = table_of(results, 2);
-  expect_before(table, "✗ ws       SATURATED: the bench used 90 % of its CPU", "latency, ms");
-  expect_before(table, "✗ ws       OVERLOAD: the publisher met 15 deadlines", "latency, ms");
-  expect_before(table, "\nOVERLOAD: what is marked ✗", "latency, ms");
+  expect_before(table, "✗ ws       SATURATED: the bench used 90 % of its CPU", "\nlatency\n");
+  expect_before(table, "✗ ws       OVERLOAD: the publisher met 15 deadlines", "\nlatency\n");
+  expect_before(table, "\nOVERLOAD: what is marked ✗", "\nlatency\n");
   ck_assert_ptr_null(strstr(table, "INVALID"));
   ck_assert_ptr_null(strstr(table, "× of ws"));
   ck_assert_ptr_null(strstr(table, " ×"));
@@ -195,7 +262,7 @@ START_TEST(says_what_could_not_be_checked) {
   FlResult result = full("ws");
   result.missed_deadlines = -1;
   g_autofree char *table = table_of(&result, 1);
-  expect_before(table, "· ws       whether the publisher missed deadlines is not known", "latency, ms");
+  expect_before(table, "· ws       whether the publisher missed deadlines is not known", "\nlatency\n");
 }
 END_TEST
 
@@ -229,7 +296,8 @@ START_TEST(tells_where_results_come_from) {
                                        "setting/bench_cpu" };
   FlResult result = full("ws");
   result.server_library = g_strdup("libmicrohttpd.so.12.60.0");
-  json_t *all = json_of(&result, 1);
+  g_autoptr(FlExperiment) experiment = experiment_of(&result, 1);
+  json_t *all = json_of(experiment);
   for (gsize i = 0; i < G_N_ELEMENTS(paths); i++) {
     g_auto(GStrv) keys = g_strsplit(paths[i], "/", -1);
     const json_t *value = json_object_get(all, "manifest");
@@ -242,7 +310,6 @@ START_TEST(tells_where_results_come_from) {
   ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(json_object_get(all, "manifest"), "setting"), "seed")),
                    7);
   json_decref(all);
-  fl_result_clear(&result);
 }
 END_TEST
 
@@ -251,6 +318,8 @@ int main(void) {
   TCase *tcase = tcase_create("report");
   tcase_add_test(tcase, prints_each_figure_in_the_table_and_in_the_json);
   tcase_add_test(tcase, leaves_out_of_the_table_what_no_transport_has_and_says_null_in_the_json);
+  tcase_add_test(tcase, draws_an_order_for_each_block_that_holds_every_arm_once);
+  tcase_add_test(tcase, tells_a_difference_from_none_by_the_interval_of_paired_runs);
   tcase_add_test(tcase, compares_sound_results_with_ws);
   tcase_add_test(tcase, says_that_updates_were_lost_before_any_figure);
   tcase_add_test(tcase, says_that_deadlines_were_missed_before_any_figure);

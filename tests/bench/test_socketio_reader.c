@@ -9,29 +9,27 @@
 #define UPDATE "{\"seq\":17,\"t\":1764000000123456,\"data\":[\"],\\\"k3f9tz-18\\\"]\"]}"
 
 /* Of a copy without a byte after it, so that a sanitizer sees a read beyond the end. */
-static FlSocketioPacket reads(const char *text, gsize len, guint64 *ret_seq, gint64 *ret_t_us) {
+static FlSocketioPacket reads(const char *text, gsize len, FlStamp *ret_stamp) {
   g_autofree char *copy = g_memdup2(text, MAX(len, 1));
-  return fl_socketio_packet_read(copy, len, ret_seq, ret_t_us);
+  return fl_socketio_packet_read(copy, len, ret_stamp);
 }
 
 static FlSocketioPacket kind_of(const char *text, gsize len) {
-  guint64 seq = 99;
-  gint64 t_us = 99;
-  FlSocketioPacket kind = reads(text, len, &seq, &t_us);
+  FlStamp stamp = { 99, 99, 99 };
+  FlSocketioPacket kind = reads(text, len, &stamp);
   if (kind != FL_SOCKETIO_NEWS) {
-    ck_assert_uint_eq(seq, 99);
-    ck_assert_int_eq(t_us, 99);
+    ck_assert_uint_eq(stamp.seq, 99);
+    ck_assert_int_eq(stamp.t_us, 99);
   }
   return kind;
 }
 
 START_TEST(reads_an_update_with_its_cursor) {
   static const char text[] = "2[\"news\"," UPDATE ",\"k3f9tz-17\"]";
-  guint64 seq = 0;
-  gint64 t_us = 0;
-  ck_assert_int_eq(reads(text, strlen(text), &seq, &t_us), FL_SOCKETIO_NEWS);
-  ck_assert_uint_eq(seq, 17);
-  ck_assert_int_eq(t_us, G_GINT64_CONSTANT(1764000000123456));
+  FlStamp stamp = { 0, 0, 0 };
+  ck_assert_int_eq(reads(text, strlen(text), &stamp), FL_SOCKETIO_NEWS);
+  ck_assert_uint_eq(stamp.seq, 17);
+  ck_assert_int_eq(stamp.t_us, G_GINT64_CONSTANT(1764000000123456));
 }
 END_TEST
 

@@ -69,29 +69,49 @@ START_TEST(bounds_the_depth) {
 }
 END_TEST
 
-static gboolean reads(const char *text, gsize len, guint64 *ret_seq, gint64 *ret_t_us) {
+static gboolean reads(const char *text, gsize len, FlStamp *ret_stamp) {
   g_autofree char *copy = tight_copy(text, len);
-  return fl_update_read(copy, len, ret_seq, ret_t_us);
+  return fl_update_read(copy, len, ret_stamp);
 }
 
 START_TEST(reads_an_update) {
   static const char text[] = "{\"seq\":17,\"t\":1764000000123456,\"data\":{\"x\":\"}\"}}";
-  guint64 seq = 0;
-  gint64 t_us = 0;
-  ck_assert(reads(text, strlen(text), &seq, &t_us));
-  ck_assert_uint_eq(seq, 17);
-  ck_assert_int_eq(t_us, G_GINT64_CONSTANT(1764000000123456));
+  FlStamp stamp = { 0, 0, 0 };
+  ck_assert(reads(text, strlen(text), &stamp));
+  ck_assert_uint_eq(stamp.seq, 17);
+  ck_assert_int_eq(stamp.t_us, G_GINT64_CONSTANT(1764000000123456));
+}
+END_TEST
+
+START_TEST(reads_when_it_was_published_where_the_data_begin_with_that) {
+  static const struct {
+    const char *data;
+    gint64 sent_us;
+  } cases[] = {
+    { "\"1764000000123460abcdef\"", G_GINT64_CONSTANT(1764000000123460) },
+    { "\"1764000000123460\"", G_GINT64_CONSTANT(1764000000123460) },
+    { "\"176400000012346\"", 0 },
+    { "\"17640000001234x0\"", 0 },
+    { "1764000000123460", 0 },
+    { "\"\"", 0 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    g_autofree char *text = g_strdup_printf("{\"seq\":17,\"t\":1764000000123456,\"data\":%s}", cases[i].data);
+    FlStamp stamp;
+    ck_assert(reads(text, strlen(text), &stamp));
+    ck_assert_msg(stamp.sent_us == cases[i].sent_us, "%s", text);
+  }
 }
 END_TEST
 
 START_TEST(refuses_an_update_cut_short_anywhere) {
   static const char text[] = "{\"seq\":17,\"t\":1764000000123456,\"data\":[1,\"a\\u00e4\"]}";
-  guint64 seq = 99;
-  gint64 t_us = 99;
+  FlStamp stamp = { 99, 99, 99 };
   for (gsize len = 0; len < strlen(text); len++)
-    ck_assert_msg(!reads(text, len, &seq, &t_us), "%.*s", (int)len, text);
-  ck_assert_uint_eq(seq, 99);
-  ck_assert_int_eq(t_us, 99);
+    ck_assert_msg(!reads(text, len, &stamp), "%.*s", (int)len, text);
+  ck_assert_uint_eq(stamp.seq, 99);
+  ck_assert_int_eq(stamp.t_us, 99);
 }
 END_TEST
 
@@ -106,15 +126,14 @@ START_TEST(refuses_updates_that_are_none) {
     "{\"seq\":1,\"t\":1,\"data\":1,\"x\":2}", "{\"seq\":9223372036854775808,\"t\":1,\"data\":1}",
     "{\"seq\":1,\"t\":,\"data\":1}",
   };
-  guint64 seq;
-  gint64 t_us;
+  FlStamp stamp;
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++)
-    ck_assert_msg(!reads(texts[i], strlen(texts[i]), &seq, &t_us), "%s", texts[i]);
+    ck_assert_msg(!reads(texts[i], strlen(texts[i]), &stamp), "%s", texts[i]);
 }
 END_TEST
 
-static void note(gpointer user, guint64 seq, gint64 t_us) {
-  g_string_append_printf(user, "%" G_GUINT64_FORMAT "@%" G_GINT64_FORMAT ";", seq, t_us);
+static void note(gpointer user, const FlStamp *stamp) {
+  g_string_append_printf(user, "%" G_GUINT64_FORMAT "@%" G_GINT64_FORMAT ";", stamp->seq, stamp->t_us);
 }
 
 static gboolean answers(const char *text, gsize len, GString *story, FlPollAnswer *ret_answer) {
@@ -193,6 +212,7 @@ int main(void) {
   tcase_add_test(tcase, refuses_what_is_no_json);
   tcase_add_test(tcase, bounds_the_depth);
   tcase_add_test(tcase, reads_an_update);
+  tcase_add_test(tcase, reads_when_it_was_published_where_the_data_begin_with_that);
   tcase_add_test(tcase, refuses_an_update_cut_short_anywhere);
   tcase_add_test(tcase, refuses_updates_that_are_none);
   tcase_add_test(tcase, reads_answers_to_polls);

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { assert, load, run, test, within } from './harness.mjs';
 
 const { WebSocketServer } = await load('ws');
+const { default: Ajv2020 } = await load('ajv/dist/2020.js');
 
 const OK = 0, FAILED = 1, USAGE = 2, INTEGRITY = 3, SATURATED = 4;
 const KINDS = ['poll', 'longpoll', 'sse', 'ws', 'socketio', 'socketio-polling', 'socketio-ws'];
@@ -45,58 +46,47 @@ async function expect(t, status, pattern, ...args) {
 
 // --- what is printed -------------------------------------------------------------------------------------------------
 
-// The rows of the table, and where they are in the JSON.
-const ROWS = {
-  'latency, ms': ['latency_ms', { p50: 'p50', p90: 'p90', p99: 'p99', 'p99.9': 'p99_9', max: 'max', mean: 'mean', 'standard deviation': 'stddev' }],
-  'per delivered update': ['per_update', { 'bytes received': 'bytes_received', 'bytes sent': 'bytes_sent', requests: 'requests', 'server CPU, µs': 'server_cpu_us' }],
-  'per client': [
-    'per_client',
-    {
-      'server memory, kB': 'server_memory_kb',
-      'connect p50, ms': 'connect_ms_p50',
-      'connect p99, ms': 'connect_ms_p99',
-      'connect, bytes': 'connect_bytes',
-      'round trips to 1st update': 'round_trips_to_first_update',
-    },
-  ],
-  'in all': [
-    'in_all',
-    { 'polls wanted, 1/s': 'polls_wanted_per_s', 'polls made, 1/s': 'polls_made_per_s', 'empty polls, %': 'empty_polls_percent', "bench's CPU, %": 'bench_cpu_percent' },
-  ],
-};
+const HEADINGS = ['latency', 'per delivered update', 'per client', 'in all'];
 
-/** The table as { heading: { label: [number or null, a column each] } }. */
+/** The table as { label: [number or null, a column each] }. */
 function readTable(out, columns) {
   const table = {};
-  let group;
+  let inside = false;
   for (const line of out.split('\n')) {
-    if (ROWS[line]) group = table[line] = {};
-    else if (group && line.startsWith('  ')) {
+    if (HEADINGS.includes(line)) inside = true;
+    else if (inside && line.startsWith('  ')) {
       const cells = Array.from({ length: columns }, (_, i) => line.slice(28 + 18 * i, 28 + 18 * i + 10).trim());
-      group[line.slice(0, 28).trim()] = cells.map((cell) => (cell === '–' ? null : cell.replaceAll(',', '')));
-    } else if (line === '') group = undefined;
+      table[line.slice(0, 28).trim()] = cells.map((cell) => (cell === '–' ? null : cell.replaceAll(',', '')));
+    } else if (line === '') inside = false;
   }
   return table;
 }
 
 function assertSameFigures(table, results) {
-  for (const [heading, [group, labels]] of Object.entries(ROWS)) {
-    for (const result of results) assert.deepEqual(Object.keys(result[group]), Object.values(labels), group);
-    assert.deepEqual(Object.keys(table[heading]).filter((label) => !labels[label]), [], `unknown rows below ${heading}`);
-    for (const [label, key] of Object.entries(labels)) {
-      const figures = results.map((result) => result[group][key]);
-      if (figures.every((figure) => figure === null)) {
-        assert.equal(table[heading][label], undefined, label);
-        continue;
-      }
-      figures.forEach((figure, i) => {
-        const printed = table[heading][label][i];
-        const decimals = printed?.split('.')[1]?.length ?? 0;
-        const same = figure === null ? printed === null : Math.abs(Number(printed) - figure) <= 0.5000001 * 10 ** -decimals;
-        assert.ok(same, `${results[i].transport}, ${label}: ${printed} in the table, ${figure} in the JSON`);
-      });
+  const rows = { ...table };
+  for (const [name, { label, unit }] of Object.entries(results[0].figures)) {
+    const row = unit ? `${label}, ${unit}` : label;
+    const figures = results.map((result) => result.figures[name].value);
+    if (figures.every((figure) => figure === null)) {
+      assert.equal(table[row], undefined, row);
+      continue;
     }
+    figures.forEach((figure, i) => {
+      const printed = table[row]?.[i];
+      const decimals = printed?.split('.')[1]?.length ?? 0;
+      const same = figure === null ? printed === null : Math.abs(Number(printed) - figure) <= 0.5000001 * 10 ** -decimals;
+      assert.ok(same, `${results[i].name}, ${row}: ${printed} in the table, ${figure} in the JSON`);
+    });
+    delete rows[row];
   }
+  assert.deepEqual(Object.keys(rows), ['p50 by the model, ms']);
+}
+
+/** What docs/result.schema.json promises. */
+async function assertFitsSchema(file) {
+  const schema = JSON.parse(await readFile(path.join(process.env.FEEDLAB_SRCDIR ?? '.', 'docs/result.schema.json'), 'utf8'));
+  const fits = new Ajv2020({ allowUnionTypes: true }).compile(schema);
+  assert.ok(fits(JSON.parse(await readFile(file, 'utf8'))), JSON.stringify(fits.errors));
 }
 
 test('prints every transport and the floor, and the same figures as JSON', async (t) => {
@@ -104,14 +94,15 @@ test('prints every transport and the floor, and the same figures as JSON', async
   const { out } = await expect(t, OK, /× of ws/, 'run', '--floor', '-t', KINDS.join(), ...SHORT, '-R', '20', '--seed', '42', '--json', file);
   const { verdict, manifest, results } = JSON.parse(await readFile(file, 'utf8'));
   assert.equal(verdict, 'sound');
-  assert.deepEqual(results.map(({ transport }) => transport), ['floor', ...KINDS]);
-  for (const { transport, integrity, counts } of results) {
-    assert.match(out, new RegExp(`✓ ${transport} +every update once and in order`));
-    assert.ok(integrity.delivered >= 2, transport);
-    assert.equal(counts.latency_samples, integrity.delivered, transport);
-    assert.equal(counts.missed_deadlines, 0, transport);
+  assert.deepEqual(results.map(({ name }) => name), [...KINDS, 'floor']);
+  for (const { name, integrity, counts, latency_us } of results) {
+    assert.match(out, new RegExp(`✓ ${name} +every update once and in order`));
+    assert.ok(integrity.delivered >= 2, name);
+    assert.equal(latency_us.reduce((sum, [, n]) => sum + n, 0), integrity.delivered, name);
+    assert.equal(counts.missed_deadlines, 0, name);
   }
   assertSameFigures(readTable(out, results.length), results);
+  await assertFitsSchema(file);
 
   assert.equal(manifest.setting.seed, 42);
   assert.match(manifest.command_line, /run --floor -t poll,.*--json/);
@@ -134,8 +125,8 @@ test('measures a server that runs already', async (t) => {
   await expect(t, OK, /server at http:\/\/localhost:\d+: its CPU and memory are not measured/, 'run', ...target, ...SHORT, '--json', file);
   const { manifest, results } = JSON.parse(await readFile(file, 'utf8'));
   assert.deepEqual([manifest.setting.rate_per_s, manifest.setting.size_bytes, manifest.libraries.server_libmicrohttpd], [null, null, null]);
-  for (const { counts, per_update } of results) {
-    assert.equal(per_update.server_cpu_us, null);
+  for (const { counts, figures } of results) {
+    assert.equal(figures['cpu.total'].value, null);
     assert.equal(counts.missed_deadlines, 0);
   }
 });
@@ -169,7 +160,7 @@ test('names the flag that it does not take', async (t) => {
 });
 
 test('tells its exit statuses, and its version', async (t) => {
-  const { out } = await expect(t, OK, /Exit status:/, '--help');
+  const { out } = await expect(t, OK, /Exit status:/, 'run', '--help');
   for (const word of ['INVALID', 'SATURATED', 'socketio-polling', '--poll-interval']) assert.ok(out.includes(word), word);
   await expect(t, OK, /^feedlab-bench \d/, '--version');
 });
@@ -431,11 +422,11 @@ const ROUND_TRIPS = { longpoll: 3, sse: 2, ws: 2, socketio: 8, 'socketio-polling
 for (const kind of KINDS)
   test(`${kind}: counts the bytes and round trips of connecting, and takes a server that is right`, async (t) => {
     const { fake, results } = await against(t, kind, 'none', OK, /every update once and in order/);
-    const [{ per_client }] = results;
+    const [{ figures }] = results;
     assert.equal(new Set(fake.connectBytes).size, 1, String(fake.connectBytes));
-    assert.equal(per_client.connect_bytes, fake.connectBytes[0]);
-    if (ROUND_TRIPS[kind]) assert.equal(per_client.round_trips_to_first_update, ROUND_TRIPS[kind]);
-    else assert.ok(per_client.round_trips_to_first_update >= 3);
+    assert.equal(figures['connect.bytes'].value, fake.connectBytes[0]);
+    if (ROUND_TRIPS[kind]) assert.equal(figures['connect.trips'].value, ROUND_TRIPS[kind]);
+    else assert.ok(figures['connect.trips'].value >= 3);
   });
 
 for (const kind of KINDS)
@@ -448,7 +439,7 @@ for (const kind of KINDS)
         const { integrity } = results[0];
         assert.ok(integrity[name] > 0, `${fault}: ${JSON.stringify(integrity)}`);
         assert.match(out, new RegExp(`INVALID: .* ${integrity[name]} ${name}`));
-        assert.ok(out.indexOf('INVALID') < out.indexOf('latency, ms'));
+        assert.ok(out.indexOf('INVALID') < out.indexOf('\nlatency\n'));
         assert.equal(verdict, 'broken');
       }),
     );
@@ -459,7 +450,7 @@ for (const kind of KINDS.filter((name) => name !== 'ws'))
     const { out, results } = await against(t, kind, 'gap', INTEGRITY, /the server told of \d+ gaps/);
     assert.ok(results[0].integrity.gaps > 0);
     assert.ok(results[0].integrity.lost > 0);
-    assert.match(out, /latency, ms/);
+    assert.match(out, /\nlatency\n/);
   });
 
 for (const kind of KINDS)
@@ -483,7 +474,7 @@ test('calls a run invalid where deadlines were missed, a clock was set, or updat
   for (const [fault, pattern, options, name] of cases) {
     const { out, verdict } = await against(t, 'sse', fault, FAILED, pattern, options);
     assert.equal(verdict, name);
-    assert.ok(out.indexOf('INVALID') < out.indexOf('latency, ms'), out);
+    assert.ok(out.indexOf('INVALID') < out.indexOf('\nlatency\n'), out);
   }
 });
 

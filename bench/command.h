@@ -1,0 +1,22 @@
+/* The commands of feedlab-bench: one file and one table each.
+ * SPDX-License-Identifier: MIT */
+#pragma once
+
+/* What the program says to other programs. */
+typedef enum {
+  FL_EXIT_OK = 0,
+  FL_EXIT_FAILED = 1,    /* the run failed, or is invalid */
+  FL_EXIT_USAGE = 2,
+  FL_EXIT_INTEGRITY = 3, /* lost, duplicated or reordered updates, or a gap */
+  FL_EXIT_SATURATED = 4, /* the bench was the bottleneck */
+  FL_EXIT_THRESHOLD = 99, /* a --fail-if held */
+} FlExit;
+
+typedef struct {
+  const char *name;
+  const char *summary; /* for --help */
+  /* main: argv[0] is the command's name. Prints its own errors. Returns: the exit status. */
+  FlExit (*main)(int argc, char **argv);
+} FlCommand;
+
+extern const FlCommand fl_command_run;
