@@ -124,15 +124,33 @@ gboolean fl_access_has_token(const FlAccess *self) {
   return self->publish_token != NULL;
 }
 
-/* Whether `text` begins with the token, passing over a backslash before any of its characters. */
+/* The character that begins at `text`, as JSON may write it; its length goes to ret_len. */
+static guchar character_at(const char *text, const char *end, gsize *ret_len) {
+  guint code = 0;
+
+  *ret_len = 1;
+  if (*text != '\\' || end - text < 2)
+    return (guchar)*text;
+  *ret_len = 2;
+  if (text[1] != 'u' || end - text < 6)
+    return (guchar)text[1];
+  for (int i = 2; i < 6; i++)
+    code = code << 4 | (guint)(g_ascii_xdigit_value(text[i]) & 15);
+  *ret_len = 6;
+  return (guchar)MIN(code, 255);
+}
+
+/* Whether `text` begins with the token: as it is, or escaped. */
 static gboolean begins_with_token(const char *text, const char *end, const char *token) {
-  for (; *token; token++, text++) {
-    if (text < end && *text == '\\' && *token != '\\')
-      text++;
-    else if (end - text > 1 && text[0] == '\\' && text[1] == '\\' && *token == '\\')
-      text++;
-    if (text >= end || *text != *token)
+  for (; *token; token++) {
+    gsize len = 1;
+    if (text >= end)
       return FALSE;
+    if (*text != *token && character_at(text, end, &len) != (guchar)*token)
+      return FALSE;
+    if (*text == '\\' && *token == '\\' && end - text > 1 && text[1] == '\\')
+      len = 2;
+    text += len;
   }
   return TRUE;
 }

@@ -38,7 +38,7 @@ gboolean fl_access_may_publish(const FlAccess *self, const char *token);
 /* fl_access_has_token: whether a token was set, which is then needed to publish. */
 gboolean fl_access_has_token(const FlAccess *self);
 
-/* fl_access_holds_token: whether a text holds the token, as it is or with characters of it behind a backslash. */
+/* fl_access_holds_token: whether a text holds the token, as it is or with characters of it escaped as in JSON. */
 gboolean fl_access_holds_token(const FlAccess *self, const char *text, gsize len);
 
 /* fl_access_client_ip: the address to call a client by: that of its socket, or, where that is a trusted proxy's, the

@@ -38,5 +38,9 @@ gint64 fl_deadline_list_run(FlDeadlineList *self, gint64 now_ns) {
     fl_deadline_stop(entry);
     self->expired(entry, self->user);
   }
+  return fl_deadline_list_next(self);
+}
+
+gint64 fl_deadline_list_next(const FlDeadlineList *self) {
   return self->first ? self->first->at_ns : G_MAXINT64;
 }

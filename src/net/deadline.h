@@ -33,5 +33,8 @@ void fl_deadline_start(FlDeadlineList *self, FlDeadline *entry, gint64 now_ns);
 /* fl_deadline_stop: take the entry out of its list, if it is in one. */
 void fl_deadline_stop(FlDeadline *entry);
 
-/* fl_deadline_list_run: expire what is due. Returns: when the next one is, G_MAXINT64 where none waits. */
+/* fl_deadline_list_run: expire what is due. What that does may start and stop entries of any list, so that the next one is
+ * asked for when all lists have run.
+ * Returns: when the next one of this list is, G_MAXINT64 where none waits; fl_deadline_list_next tells it too. */
 gint64 fl_deadline_list_run(FlDeadlineList *self, gint64 now_ns);
+gint64 fl_deadline_list_next(const FlDeadlineList *self);

@@ -163,6 +163,13 @@ static gboolean refuse_by_head(FlRequest *self) {
   return FALSE;
 }
 
+static void watch_hangup(Connection *of) {
+  if (of->watched)
+    return;
+  of->watched = TRUE;
+  fl_poller_add(of->httpd->config.poller, &of->hangup, EPOLLRDHUP | EPOLLET);
+}
+
 static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *upload, size_t *upload_size, void **request_state) {
   FlHttpd *httpd = user;
@@ -172,8 +179,10 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     self = *request_state = request_new(httpd, connection, url, method);
     /* Anything else is answered on the final call only: an answer queued now would end the connection. */
     self->result = MHD_YES;
-    if (!refuse_by_head(self) && self->is_post)
+    if (!refuse_by_head(self) && self->is_post) {
+      watch_hangup(self->of);
       httpd->config.began(self, httpd->config.user);
+    }
     return self->result;
   }
   if (*upload_size > 0) {
@@ -221,8 +230,12 @@ static void on_request_end(void *user, struct MHD_Connection *connection, void *
 
 static void on_hangup(FlPollable *pollable, guint32 events) {
   Connection *self = (Connection *)((char *)pollable - offsetof(Connection, hangup));
-  if (!self->held)
+  /* libmicrohttpd does not look again when the end came together with the last bytes (it polls for edges, and a short read is
+   * the end to it): shutting down what is over makes another edge. */
+  if (!self->held) {
+    shutdown(self->peer.fd, SHUT_RD);
     return;
+  }
   self->held->hung_up = TRUE;
   fl_request_resume(self->held);
 }
@@ -493,10 +506,7 @@ void fl_request_respond(FlRequest *self, FlResponse *response) {
 void fl_request_hold(FlRequest *self) {
   Connection *of = self->of;
 
-  if (!of->watched) {
-    of->watched = TRUE;
-    fl_poller_add(self->httpd->config.poller, &of->hangup, EPOLLRDHUP | EPOLLET);
-  }
+  watch_hangup(of);
   of->held = self;
   MHD_suspend_connection(self->connection);
   self->result = MHD_YES;

@@ -79,8 +79,9 @@ void fl_stream_set_wake(FlStreamSet *self);
 /* fl_stream_set_walk: pump up to `slice` streams. Returns: TRUE where the walk is not over. */
 gboolean fl_stream_set_walk(FlStreamSet *self, guint slice);
 
-/* fl_stream_set_tick: heartbeats and ends of grace that are due. Returns: when the next one is (G_MAXINT64: none). */
-gint64 fl_stream_set_tick(FlStreamSet *self, gint64 now_ns);
+/* fl_stream_set_tick: heartbeats and ends of grace that are due. fl_stream_set_next: when the next one is (G_MAXINT64: none). */
+void fl_stream_set_tick(FlStreamSet *self, gint64 now_ns);
+gint64 fl_stream_set_next(const FlStreamSet *self);
 
 /* fl_stream_set_drain: the server goes away: end every stream, each after it has got what the feed holds now. */
 void fl_stream_set_drain(FlStreamSet *self);

@@ -120,12 +120,16 @@ gboolean fl_stream_set_walk(FlStreamSet *self, guint slice) {
   return self->remaining > 0;
 }
 
-gint64 fl_stream_set_tick(FlStreamSet *self, gint64 now_ns) {
+void fl_stream_set_tick(FlStreamSet *self, gint64 now_ns) {
   self->tick_ns = now_ns;
-  gint64 beat = fl_deadline_list_run(&self->heartbeats, now_ns);
-  gint64 end = fl_deadline_list_run(&self->grace, now_ns);
-  gint64 drain_end = fl_deadline_list_run(&self->drain_grace, now_ns);
-  return MIN(beat, MIN(end, drain_end));
+  fl_deadline_list_run(&self->heartbeats, now_ns);
+  fl_deadline_list_run(&self->grace, now_ns);
+  fl_deadline_list_run(&self->drain_grace, now_ns);
+}
+
+gint64 fl_stream_set_next(const FlStreamSet *self) {
+  gint64 end_ns = MIN(fl_deadline_list_next(&self->grace), fl_deadline_list_next(&self->drain_grace));
+  return MIN(fl_deadline_list_next(&self->heartbeats), end_ns);
 }
 
 void fl_stream_set_drain(FlStreamSet *self) {

@@ -117,32 +117,36 @@ static void take_updates(FlWorker *self) {
       self->parts[i]->grew(self->part_states[i]);
 }
 
-/* Returns: when the next deadline is. */
-static gint64 run_deadlines(FlWorker *self) {
-  gint64 now_ns = fl_clock_now_ns();
-  gint64 next_ns = fl_stream_set_tick(self->streams, now_ns);
+/* Only after all have run: one deadline may start another. */
+static gint64 next_deadline(const FlWorker *self) {
+  gint64 next_ns = fl_stream_set_next(self->streams);
 
-  for (guint i = 0; i < G_N_ELEMENTS(self->holds); i++) {
-    if (!self->holds[i].first)
-      continue;
-    next_ns = MIN(next_ns, fl_deadline_list_run(&self->holds[i], now_ns));
-  }
+  for (guint i = 0; i < G_N_ELEMENTS(self->holds); i++)
+    next_ns = MIN(next_ns, fl_deadline_list_next(&self->holds[i]));
   for (guint i = 0; i < self->watched->len; i++)
-    next_ns = MIN(next_ns, fl_deadline_list_run(self->watched->pdata[i], now_ns));
-  if (fl_httpd_connections(self->httpd) > 0) {
-    if (now_ns >= self->http_tick_ns) {
-      self->http_tick_ns = now_ns + HTTP_TICK_NS;
-      fl_httpd_run(self->httpd);
-    }
+    next_ns = MIN(next_ns, fl_deadline_list_next(self->watched->pdata[i]));
+  if (fl_httpd_connections(self->httpd) > 0)
     next_ns = MIN(next_ns, self->http_tick_ns);
+  return self->drain_end_ns > 0 ? MIN(next_ns, self->drain_end_ns) : next_ns;
+}
+
+static void run_deadlines(FlWorker *self) {
+  gint64 now_ns = fl_clock_now_ns();
+
+  if (fl_httpd_connections(self->httpd) > 0 && now_ns >= self->http_tick_ns) {
+    self->http_tick_ns = now_ns + HTTP_TICK_NS;
+    fl_httpd_run(self->httpd);
   }
+  for (guint i = 0; i < G_N_ELEMENTS(self->holds); i++)
+    fl_deadline_list_run(&self->holds[i], now_ns);
+  for (guint i = 0; i < self->watched->len; i++)
+    fl_deadline_list_run(self->watched->pdata[i], now_ns);
+  fl_stream_set_tick(self->streams, now_ns);
   if (self->drain_end_ns > 0) {
     gboolean gone = fl_stream_set_size(self->streams) == 0 && fl_httpd_requests(self->httpd) == 0;
     if (gone || now_ns >= self->drain_end_ns)
       g_main_loop_quit(self->loop);
-    next_ns = MIN(next_ns, self->drain_end_ns);
   }
-  return next_ns;
 }
 
 static gboolean turn(GSource *source, GSourceFunc callback, gpointer user) {
@@ -157,7 +161,8 @@ static gboolean turn(GSource *source, GSourceFunc callback, gpointer user) {
     fl_listener_accept(self->listener, ACCEPT_SLICE);
   if (self->walking)
     self->walking = fl_stream_set_walk(self->streams, WALK_SLICE);
-  gint64 next_ns = run_deadlines(self);
+  run_deadlines(self);
+  gint64 next_ns = next_deadline(self);
 
   gboolean at_once = fl_httpd_must_run(self->httpd) || self->walking;
   g_source_set_ready_time(source, at_once ? 0 : next_ns == G_MAXINT64 ? -1 : (next_ns + 999) / 1000);

@@ -4,6 +4,7 @@
 
 #include <netinet/in.h>
 #include <linux/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "core/clock.h"
@@ -85,6 +86,11 @@ void fl_client_spoke(FlStream *stream, const char *kind, const void *data, gsize
          FL_FIELD_INT("bytes", len), fl_client_message(fl_application_of(fl_stream_user(stream)), data, len));
 }
 
+FlLogField fl_client_text(const FlApplication *application, const char *key, const char *text) {
+  gboolean hide = fl_access_holds_token(application->access, text, strlen(text));
+  return FL_FIELD(key, hide ? "(not shown: it holds the token)" : text);
+}
+
 FlLogField fl_client_message(const FlApplication *application, const void *data, gsize len) {
   if (fl_access_holds_token(application->access, data, len))
     return FL_FIELD("message", "(not shown: it holds the token)");
@@ -93,7 +99,7 @@ FlLogField fl_client_message(const FlApplication *application, const void *data,
 
 void fl_client_refused(FlWorker *worker, FlRequest *request, guint status, const char *why) {
   fl_log(fl_worker_log(worker), "erred", FL_FIELD("ip", fl_client_ip(worker, request)),
-         FL_FIELD("path", fl_request_path(request)), FL_FIELD_INT("status", status), FL_FIELD("why", why));
+         fl_client_text(fl_application_of(worker), "path", fl_request_path(request)), FL_FIELD_INT("status", status), FL_FIELD("why", why));
 }
 
 void fl_client_erred(FlLog *log, const char *transport, const char *ip, guint64 id, const char *why) {

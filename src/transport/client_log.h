@@ -27,6 +27,9 @@ void fl_client_spoke(FlStream *stream, const char *kind, const void *data, gsize
 /* fl_client_message: the log's field for what a client sent; instead of the publish token it says so. */
 FlLogField fl_client_message(const FlApplication *application, const void *data, gsize len);
 
+/* fl_client_text: the log's field for a text of a client's, likewise; borrowed. */
+FlLogField fl_client_text(const FlApplication *application, const char *key, const char *text);
+
 /* fl_client_refused: a request was answered with an error; `why` says which. */
 void fl_client_refused(FlWorker *worker, FlRequest *request, guint status, const char *why);
 

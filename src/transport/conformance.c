@@ -192,7 +192,7 @@ void fl_conformance_handle(FlRequest *request, gpointer worker) {
   const char *path = fl_request_path(request);
   FlEngine *engine = engine_of(worker, request);
 
-  if (!fl_request_resumed(request) && fl_router_refuse(worker, request))
+  if (!fl_request_resumed(request) && (fl_router_refuse(worker, request) || fl_router_answer_preflight(worker, request)))
     return;
   if (engine)
     fl_engine_accept(engine, request);

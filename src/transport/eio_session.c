@@ -27,6 +27,7 @@ struct _FlEioSession {
   guint posts; /* whose bodies are under way */
   guint follows : 1;
   guint probed : 1;
+  guint erred : 1; /* it was closed for what its client did */
   GList waiting; /* in the engine's queue, where data is not NULL */
   FlDeadline beat, patience, upgrade, noop;
   gint64 opened_ns;
@@ -274,6 +275,7 @@ void fl_eio_session_close(FlEioSession *self, FlEioEnd end) {
   if (self->state == CLOSED)
     return;
   self->state = CLOSED;
+  self->erred = ends[end].is_error;
   fl_deadline_stop(&self->beat);
   fl_deadline_stop(&self->patience);
   fl_deadline_stop(&self->upgrade);
@@ -351,12 +353,12 @@ void fl_eio_session_post(FlEioSession *self, FlAsk *ask) {
     return;
   }
   ref(self);
-  if (take_post(self, ask, &end)) {
-    fl_ask_answer(ask, 200, g_bytes_new_static("ok", 2));
-  } else {
+  if (!take_post(self, ask, &end))
     fl_eio_session_close(self, end);
+  if (self->erred)
     fl_eio_refuse(ask, FL_EIO_BAD_REQUEST);
-  }
+  else
+    fl_ask_answer(ask, 200, g_bytes_new_static("ok", 2));
   flush(self);
   fl_eio_session_unref(self);
 }

@@ -84,6 +84,10 @@ static void log_old_protocol(FlEngine *self, FlRequest *request) {
 
 /* --- handshakes ---------------------------------------------------------------------------------------------------- */
 
+static gboolean speaks_protocol(const FlRequest *request) {
+  return g_strcmp0(fl_request_query(request, "EIO"), FL_EIO_PROTOCOL) == 0;
+}
+
 /* Sessions without a connection cost little, but not nothing. */
 static gboolean is_full(const FlEngine *self) {
   return g_hash_table_size(self->sessions) >= fl_worker_clients_most(self->worker);
@@ -174,7 +178,7 @@ static void upgrade(FlEngine *self, FlRequest *request, FlAsk *ask) {
 static void begin(FlEngine *self, FlRequest *request, gboolean is_websocket) {
   if (!g_str_equal(fl_request_method(request), "GET")) {
     refuse(self, request, FL_EIO_BAD_HANDSHAKE_METHOD);
-  } else if (g_strcmp0(fl_request_query(request, "EIO"), FL_EIO_PROTOCOL) != 0) {
+  } else if (!speaks_protocol(request)) {
     log_old_protocol(self, request);
     refuse(self, request, FL_EIO_PROTOCOL_UNSUPPORTED);
   } else if (is_websocket != fl_ws_is_upgrade(request)) {
@@ -236,7 +240,7 @@ static FlAsk *ask_owner(FlEngine *self, FlRequest *request, FlAskKind kind) {
 
 void fl_engine_began(FlEngine *self, FlRequest *request) {
   gboolean is_polling = g_strcmp0(fl_request_query(request, "transport"), "polling") == 0;
-  FlAsk *ask = is_polling && !fl_worker_is_draining(self->worker) ? ask_owner(self, request, FL_ASK_POST) : NULL;
+  FlAsk *ask = is_polling && speaks_protocol(request) && !fl_worker_is_draining(self->worker) ? ask_owner(self, request, FL_ASK_POST) : NULL;
   if (ask)
     fl_ask_tell(ask, FL_ASK_BEGUN);
 }
@@ -314,6 +318,8 @@ void fl_engine_accept(FlEngine *self, FlRequest *request) {
   fl_client_carries(self->worker, request, self->place);
   if (!is_websocket && g_strcmp0(transport, "polling") != 0)
     refuse(self, request, FL_EIO_TRANSPORT_UNKNOWN);
+  else if (sid && !speaks_protocol(request))
+    refuse(self, request, FL_EIO_PROTOCOL_UNSUPPORTED);
   else if (sid)
     go_on(self, request, is_websocket);
   else

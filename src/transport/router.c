@@ -32,7 +32,8 @@ static const char *path_of(FlWorker *worker, const FlRequest *request) {
 
 static void log_refusal(FlWorker *worker, FlRequest *request, const char *header, const char *value, const char *flag) {
   fl_log(fl_worker_log(worker), "refused", FL_FIELD("ip", fl_client_ip(worker, request)),
-         FL_FIELD("path", fl_request_path(request)), FL_FIELD(header, value ? value : "(none)"),
+         fl_client_text(fl_application_of(worker), "path", fl_request_path(request)),
+         fl_client_text(fl_application_of(worker), header, value ? value : "(none)"),
          FL_FIELD("allow_with", flag));
 }
 
@@ -56,7 +57,7 @@ gboolean fl_router_refuse(FlWorker *worker, FlRequest *request) {
 }
 
 /* A page of another origin asks before it sends: the CORS preflight of the Fetch standard. */
-static gboolean answer_preflight(FlWorker *worker, FlRequest *request) {
+gboolean fl_router_answer_preflight(FlWorker *worker, FlRequest *request) {
   const FlRequestHeaders *headers = fl_request_headers(request);
 
   if (!g_str_equal(fl_request_method(request), "OPTIONS") || !headers->origin || !headers->cors_method)
@@ -91,7 +92,7 @@ void fl_router_handle(FlRequest *request, gpointer user) {
   const FlTransport *transport;
   guint index;
 
-  if (!fl_request_resumed(request) && (fl_router_refuse(worker, request) || answer_preflight(worker, request)))
+  if (!fl_request_resumed(request) && (fl_router_refuse(worker, request) || fl_router_answer_preflight(worker, request)))
     return;
   transport = fl_transport_find(path, &index);
   if (fl_request_peer(request)->surplus && transport != &fl_transport_sse && !g_str_has_prefix(path, "/health/")) {

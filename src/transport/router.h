@@ -12,5 +12,8 @@ void fl_router_handle(FlRequest *request, gpointer worker);
 gboolean fl_router_may_ask(FlWorker *worker, const FlRequest *request);
 gboolean fl_router_refuse(FlWorker *worker, FlRequest *request);
 
+/* fl_router_answer_preflight: answer a page of another origin that asks before it sends. Returns: whether it did. */
+gboolean fl_router_answer_preflight(FlWorker *worker, FlRequest *request);
+
 /* fl_router_began: as FlWorkerConfig.began. */
 void fl_router_began(FlRequest *request, gpointer worker);

@@ -73,14 +73,16 @@ static gboolean is_known(const FlSioSocket *socket) {
   return g_str_equal(socket->nsp, "/") || (namespaces && g_strv_contains(namespaces, socket->nsp));
 }
 
-/* A member of auth as text: a string's, or a number as it is written. NULL where there is none. Owned by the caller. */
+/* A member of auth as text: a string's, or what else it is as it is written: a number may be a cursor, and the rest is to be
+ * refused and not passed over. NULL where there is none, or null. Owned by the caller. */
 static char *auth_text(const GString *auth, const char *key) {
   gsize len;
   const char *value = auth ? fl_json_member(auth, key, &len) : NULL;
 
-  if (!value)
+  if (!value || *value == 'n')
     return NULL;
-  return g_ascii_isdigit(*value) ? g_strndup(value, len) : fl_json_text(value, len);
+  char *text = fl_json_text(value, len);
+  return text ? text : g_strndup(value, len);
 }
 
 /* A wrong token is told at once, instead of at the first event that needs it. */
