@@ -2,7 +2,7 @@
 // defaults and with a send buffer of 4 kB and a history of 8.
 // SPDX-License-Identifier: MIT
 import { assert, request, run, test, within } from '../e2e/harness.mjs';
-import { kinds, Publisher } from './subscriber.mjs';
+import { frame, kinds, Publisher } from './subscriber.mjs';
 
 const small = ['--sndbuf', '4096', '--history', '8'];
 const configurations = [
@@ -17,13 +17,22 @@ function seqs(updates) {
   for (const { seq, data } of updates) assert.equal(data, seq);
   return updates.map(({ seq }) => seq);
 }
+const big = JSON.stringify('x'.repeat(30000));
 const range = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+/** Wait until no client of the transport is left. */
+function gone(server, transport) {
+  const asking = async () => {
+    while (JSON.parse((await request(server, '/stats')).text).transports[transport].clients > 0);
+  };
+  return within(asking(), `the number of ${transport} clients to become 0`);
+}
 
 for (const configuration of configurations) {
   for (const kind of kinds) {
-    const it = (sentence, body) =>
-      test(`${kind.name}, ${configuration.name}: ${sentence}`, async (t) => {
-        const start = (...args) => t.server(['--source', 'none', ...configuration.args, ...args]);
+    const it = (sentence, body, options) => {
+      const inState = async (t) => {
+        const start = (...args) => t.server(['--source', 'none', ...configuration.args, ...kind.args, ...args]);
         const open = async (server, options) => {
           const subscriber = new kind.Subscriber(server, options);
           t.cleanup(() => subscriber.socket.destroy());
@@ -36,7 +45,11 @@ for (const configuration of configurations) {
           return made;
         };
         await body({ t, start, open, publisher });
-      });
+      };
+      test(`${kind.name}, ${configuration.name}: ${sentence}`, inState, options);
+    };
+    /** What depends on who comes first. */
+    const itRaces = (sentence, body) => it(sentence, body, { isRacy: true });
 
     it('begins with what is published from now on', async ({ start, open, publisher }) => {
       const server = await start();
@@ -47,16 +60,19 @@ for (const configuration of configurations) {
       assert.deepEqual(seqs(await subscriber.updates(2)), [4, 5]);
     });
 
-    if (!configuration.isSmall)
-      it('gives 10,000 updates once and in order', async ({ start, open, publisher }) => {
-        const server = await start('--history', '10000');
-        const subscriber = await open(server);
-        const publishing = publisher(server).count(10000);
-        assert.deepEqual(seqs(await subscriber.updates(10000)), range(1, 10000));
+    it('gives 10,000 updates once and in order', async ({ start, open, publisher }) => {
+      const server = await start();
+      const subscriber = await open(server);
+      const publish = publisher(server);
+      for (let from = 1; from <= 10000; from += 1000) {
+        const publishing = publish.count(1000, from);
+        const gaps = await subscriber.follow(from + 999, from);
+        if (!configuration.isSmall) assert.equal(gaps, 0, 'the default history forgets nothing that soon');
         await publishing;
-        await publisher(server).count(1, 10001);
-        assert.deepEqual(seqs(await subscriber.updates(1)), [10001], 'and nothing twice');
-      });
+      }
+      await publish.count(1, 10001);
+      assert.deepEqual(seqs(await subscriber.updates(1)), [10001], 'and nothing twice');
+    });
 
     it('resumes after a cursor without a gap', async ({ start, open, publisher }) => {
       const server = await start();
@@ -81,6 +97,21 @@ for (const configuration of configurations) {
       const subscriber = await open(server, { since: cursors[2] });
       assert.deepEqual(await subscriber.next('the gap'), { gap: { from: 4, to: 12 } });
       assert.deepEqual(seqs(await subscriber.updates(8)), range(13, 20));
+    });
+
+    it('gives who comes back all that is kept, whatever --max-lag says', async ({ start, open, publisher }) => {
+      for (const policy of ['gap', 'close']) {
+        const server = await start('--history', '100', '--max-lag', '4', '--slow', policy);
+        const publish = publisher(server);
+        const cursors = await publish.count(20);
+        for (const [since, from] of [['0', 1], [cursors[2], 4], ['3', 4]]) {
+          const subscriber = await open(server, { since });
+          assert.deepEqual(seqs(await subscriber.updates(21 - from)), range(from, 20), `after ${since}, --slow ${policy}`);
+        }
+        const all = await open(server, { since: '0' });
+        await publish.count(1, 21);
+        assert.deepEqual(seqs(await all.updates(21)), range(1, 21), 'and it goes on from there');
+      }
     });
 
     it('tells a cursor of another epoch', async ({ start, open, publisher }) => {
@@ -118,98 +149,158 @@ for (const configuration of configurations) {
       await server.logged(/refused.*--allow-origin/);
     });
 
-    it('counts clients that vanish, however they do, and serves on', async ({ start, open, publisher }) => {
+    itRaces('counts clients that vanish, however they do, and serves on', async ({ start, open, publisher }) => {
       const server = await start();
       const publish = publisher(server);
-      for (const reset of [true, false]) {
+      for (const byReset of [true, false]) {
         const idle = await open(server);
         const busy = await open(server);
         const updates = publish.count(50);
         await busy.next();
-        busy.vanish(reset);
-        idle.vanish(reset);
+        busy.vanish(byReset);
+        idle.vanish(byReset);
         await updates;
       }
-      const gone = async () => {
-        while (JSON.parse((await request(server, '/stats')).text).transports[kind.name].clients > 0);
-      };
-      await within(gone(), 'the number of clients to become 0');
+      await gone(server, kind.transport);
       const subscriber = await open(server, { since: '0' });
       assert.ok((await subscriber.next()).update);
     });
 
-    it('ends in order at SIGTERM', async ({ t, start, open, publisher }) => {
+    itRaces('ends in order at SIGTERM', async ({ t, start, open, publisher }) => {
       const server = await start();
       const subscriber = await open(server);
       await publisher(server).count(5);
       assert.deepEqual(seqs(await subscriber.updates(5)), range(1, 5));
       const end = kind.pushes ? subscriber.next('the end') : null;
       await server.stop();
-      if (kind.pushes) assert.deepEqual(await end, kind.name === 'ws' ? { end: true, code: 1001 } : { end: true });
+      if (kind.pushes) assert.deepEqual(await end, kind.closes ? { end: true, code: 1001 } : { end: true });
     });
 
-    if (kind.pushes) pushed(it, kind);
+    if (kind.pushes) pushed(it, itRaces, kind);
+    if (kind.name === 'ws') closing(itRaces);
   }
 }
 
 /** What streams owe beside that. */
-function pushed(it, kind) {
-  const big = JSON.stringify('x'.repeat(30000));
+function pushed(it, itRaces, kind) {
+  const end = (code) => (kind.closes ? { end: true, code } : { end: true });
 
-  it('beats while nothing happens', async ({ start, open }) => {
-    const server = await start('--heartbeat', '50ms');
-    const subscriber = await open(server);
-    for (let i = 0; i < 3; i++) assert.deepEqual(await subscriber.next('a heartbeat'), { heartbeat: true });
-  });
-
-  it('keeps frames whole for a slow reader while the ring wraps, and tells all that it missed', async ({ start, open, publisher }) => {
+  /** A stream that is blocked in the middle of a frame: far more was published than the buffers of both ends take. */
+  async function blocked({ start, open, publisher }) {
     const server = await start('--history', '8', '--sndbuf', '4096');
     const slow = await open(server);
     const quick = await open(server);
     slow.socket.pause();
     const publish = publisher(server);
-    for (let i = 0; i < 25; i++) {
-      await publish.publish(Array(8).fill(big));
-      await quick.updates(8);
-    }
-    slow.socket.resume();
-    let next = 1;
-    let gaps = 0;
-    while (next <= 200) {
-      const got = await slow.next('an update or a gap');
-      if (got.heartbeat) continue;
-      if (got.gap) {
-        assert.equal(got.gap.from, next, 'a gap begins where reading stopped');
-        next = got.gap.to + 1;
-        gaps++;
-        continue;
-      }
-      assert.equal(got.update.seq, next++);
-      assert.equal(got.update.data.length, 30000);
-    }
-    assert.ok(gaps > 0, 'the reader was slow enough to miss something');
+    await publish.publish(Array(64).fill(big));
+    await quick.follow(64);
+    return { server, slow, quick, publish };
+  }
+
+  it('beats while nothing happens', async ({ start, open }) => {
+    const server = await start(...kind.beat(50));
+    const subscriber = await open(server);
+    for (let i = 0; i < 3; i++) assert.deepEqual(await subscriber.next('a heartbeat'), { heartbeat: true });
   });
 
-  it('closes a reader that is too slow where that is asked for', async ({ start, open, publisher }) => {
+  itRaces('keeps frames whole for a slow reader while the ring wraps, and tells all that it missed', async (at) => {
+    const { slow } = await blocked(at);
+    slow.socket.resume();
+    assert.ok((await slow.follow(64)) > 0, 'the reader was slow enough to miss something');
+  });
+
+  itRaces('leaves nothing behind when it vanishes blocked in the middle of a frame', async (at) => {
+    for (const byReset of [true, false]) {
+      const { server, slow, quick, publish } = await blocked(at);
+      slow.vanish(byReset);
+      await server.logged(new RegExp(`left transport=${kind.transport}`));
+      await publish.publish([big]);
+      assert.equal((await quick.updates(1))[0].seq, 65, 'the others go on');
+      quick.vanish(byReset);
+      await gone(server, kind.transport);
+    }
+  });
+
+  itRaces('closes a reader that is too slow where that is asked for', async ({ start, open, publisher }) => {
     const server = await start('--slow', 'close', '--max-lag', '4', '--sndbuf', '4096');
     const slow = await open(server);
     slow.socket.pause();
-    const publish = publisher(server);
-    await publish.publish(Array(200).fill(big));
+    const publishing = publisher(server).publish(Array(100).fill(big));
     await server.logged(/erred.*fell behind/);
     slow.socket.resume();
     let last;
     do last = await slow.next('the end'); while (!last.end);
-    assert.deepEqual(last, kind.name === 'ws' ? { end: true, code: 1008 } : { end: true });
+    assert.deepEqual(last, end(1008));
     await server.logged(/left transport/);
+    await publishing;
+  });
+
+  itRaces('leaves nothing behind when it vanishes after the server closed it, answering or not', async ({ start, open, publisher }) => {
+    for (const reads of [true, false])
+      for (const byReset of [true, false]) {
+        const server = await start('--slow', 'close', '--max-lag', '4', '--sndbuf', '4096');
+        const slow = await open(server, { isSilent: true });
+        slow.socket.pause();
+        await publisher(server).publish(Array(50).fill(big));
+        await server.logged(/erred.*fell behind/);
+        if (reads) {
+          slow.socket.resume();
+          while (!(await slow.next('the end')).end);
+        }
+        slow.vanish(byReset);
+        await gone(server, kind.transport);
+        await server.logged(/left transport/);
+      }
+  });
+
+  itRaces('is not called slow while it catches up, and is once it has', async ({ start, open, publisher }) => {
+    const server = await start('--history', '300', '--max-lag', '4', '--slow', 'close', '--sndbuf', '4096');
+    const publish = publisher(server);
+    await publish.publish(Array(30).fill(big));
+    const subscriber = await open(server, { since: '0' });
+    subscriber.socket.pause();
+    await publish.publish(Array(10).fill(big));
+    subscriber.socket.resume();
+    assert.equal(await subscriber.follow(40), 0);
+    subscriber.socket.pause();
+    await publish.publish(Array(100).fill(big));
+    await server.logged(/erred.*fell behind/);
+    subscriber.vanish();
+  });
+
+  itRaces('gets all that was published before the end, slow as it may be', async ({ start, open, publisher }) => {
+    const server = await start('--history', '200', '--sndbuf', '4096');
+    const slow = await open(server);
+    slow.socket.pause();
+    await publisher(server).publish(Array(40).fill(big));
+    const stopped = server.stop();
+    await server.logged(/draining/);
+    slow.socket.resume();
+    assert.equal(await slow.follow(40), 0);
+    assert.deepEqual(await slow.next('the end'), end(1001));
+    await stopped;
   });
 
   it('does not wait for a reader that never reads when it ends', async ({ start, open, publisher }) => {
-    const server = await start('--drain', '300ms', '--sndbuf', '4096');
+    const server = await start('--drain', '100ms', '--sndbuf', '4096');
     const slow = await open(server);
     slow.socket.pause();
     await publisher(server).publish(Array(200).fill(big));
     await server.stop();
+  });
+}
+
+/** What a WebSocket owes beside that: the closing handshake, begun by the server. */
+function closing(itRaces) {
+  itRaces('leaves nothing behind when the other side never answers its close frame', async ({ start, open, publisher }) => {
+    const server = await start('--publish-token', 'open-sesame');
+    for (const byReset of [true, false]) {
+      const client = await open(server, { isSilent: true });
+      client.socket.write(frame(1, '{"auth":"guess"}'));
+      assert.deepEqual(await client.next('the close frame'), { end: true, code: 1008 });
+      client.vanish(byReset);
+      await gone(server, 'ws');
+    }
   });
 }
 

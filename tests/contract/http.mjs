@@ -2,17 +2,31 @@
 // middle of things, requests that are not what they should be.
 // SPDX-License-Identifier: MIT
 import { assert, openSocket, publish, request, run, test, within } from '../e2e/harness.mjs';
+import { Connection, requestText } from './connection.mjs';
 import { frame } from './subscriber.mjs';
 
+const small = ['--sndbuf', '4096', '--history', '8'];
+const configurations = {
+  '1 worker': ['--workers', '1'],
+  '2 workers': ['--workers', '2'],
+  '1 worker, small': ['--workers', '1', ...small],
+  '2 workers, small': ['--workers', '2', ...small],
+};
 const paths = ['/', '/poll', '/longpoll', '/events', '/stats', '/health/live', '/health/ready'];
 const answers = (bytes) => bytes.toString('latin1').split('HTTP/1.1 ').length - 1;
-const upgrade =
-  'GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n' +
-  'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+const upgrading = {
+  Upgrade: 'WebSocket',
+  Connection: 'keep-alive, Upgrade',
+  'Sec-WebSocket-Version': '13',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+};
+const upgrade = requestText('/ws', { headers: upgrading });
+const extended = requestText('/ws', { headers: { ...upgrading, 'Sec-WebSocket-Protocol': 'feedlab.v1' } });
 
-for (const workers of ['1', '2']) {
-  const start = (t, ...args) => t.server(['--source', 'none', '--workers', workers, ...args]);
-  const it = (sentence, body) => test(`${workers} worker(s): ${sentence}`, body);
+for (const [name, flags] of Object.entries(configurations)) {
+  const start = (t, ...args) => t.server(['--source', 'none', ...flags, ...args]);
+  const it = (sentence, body, options) => test(`${name}: ${sentence}`, body, options);
+  const itRaces = (sentence, body) => it(sentence, body, { isRacy: true });
 
   for (const path of paths) {
     it(`HEAD ${path} gets the head only, and the connection goes on`, async (t) => {
@@ -29,14 +43,27 @@ for (const workers of ['1', '2']) {
     });
   }
 
-  it('a GET with a body is answered, and the connection goes on', async (t) => {
+  for (const path of [...paths, '/nowhere', '/publish', '/ws'])
+    it(`a GET ${path} with a body is answered, and the connection goes on`, async (t) => {
+      const server = await start(t);
+      const client = new Connection(server);
+      t.cleanup(() => client.vanish());
+      const statuses = { '/nowhere': 404, '/publish': 405, '/ws': 426 };
+      for (let i = 0; i < 3; i++) {
+        const answer = await client.exchange(path === '/longpoll' ? '/longpoll?timeout=0' : path, { body: 'hello' });
+        assert.equal(answer?.status, statuses[path] ?? 200);
+        if (path === '/events') return;
+      }
+    });
+
+  it('an upgrade with a body is none, or its body is no frame', async (t) => {
     const server = await start(t);
-    const client = openSocket(server);
-    for (let i = 1; i <= 3; i++) {
-      client.write('GET /poll HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello');
-      await client.until((bytes) => answers(bytes) === i, `answer ${i}`);
-    }
-    client.socket.destroy();
+    const client = new Connection(server);
+    t.cleanup(() => client.vanish());
+    const { status } = await client.exchange('/ws', { headers: { ...upgrading }, body: 'hello' });
+    if (status !== 101) return;
+    client.socket.write(frame(1, 'after the body'));
+    assert.match(await server.logged(/spoke|erred/), /after the body/);
   });
 
   it('requests that come together are answered one after the other', async (t) => {
@@ -97,9 +124,10 @@ for (const workers of ['1', '2']) {
     'in a WebSocket': upgrade,
     'in the middle of a frame': Buffer.concat([Buffer.from(upgrade), frame(1, 'hello there').subarray(0, 9)]),
     'in the middle of a closing handshake': Buffer.concat([Buffer.from(upgrade), frame(8, Buffer.from([3, 232]))]),
+    'whom the server has told to go': Buffer.concat([Buffer.from(extended), frame(1, '{"auth":"guess"}')]),
   };
   for (const [state, bytes] of Object.entries(states)) {
-    it(`clients that vanish ${state} leave nothing behind`, async (t) => {
+    itRaces(`clients that vanish ${state} leave nothing behind`, async (t) => {
       const server = await start(t);
       for (const how of ['resetAndDestroy', 'destroy', 'end']) {
         const client = openSocket(server);
@@ -120,8 +148,8 @@ for (const workers of ['1', '2']) {
       await publish(server, 1);
     });
 
-    it(`the server ends in order with a client ${state}`, async (t) => {
-      const server = await start(t, '--drain', '500ms');
+    itRaces(`the server ends in order with a client ${state}`, async (t) => {
+      const server = await start(t, '--drain', '100ms');
       const client = openSocket(server);
       await within(new Promise((resolve) => client.socket.write(bytes, resolve)), 'the bytes to be sent');
       await request(server, '/health/live');

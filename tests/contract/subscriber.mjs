@@ -1,8 +1,8 @@
 // A subscriber of any transport over a plain socket, so that a test has its reading, its half-closing and its vanishing
 // in its own hands. What comes is told in the same words for all: {update}, {gap}, {heartbeat}, {end}.
 // SPDX-License-Identifier: MIT
-import net from 'node:net';
 import { assert, Queue, within } from '../e2e/harness.mjs';
+import { Connection, requestText } from './connection.mjs';
 
 const MASK = Buffer.from([1, 2, 3, 4]);
 
@@ -15,55 +15,6 @@ export function frame(opcode, payload = '', { masked = true, fin = true } = {}) 
   const sent = masked ? body.map((byte, i) => byte ^ MASK[i % 4]) : body;
   return Buffer.concat([Buffer.from([(fin ? 0x80 : 0) | opcode, ...length]), masked ? MASK : Buffer.alloc(0), sent]);
 }
-
-/** One connection: bytes in order, taken by whoever parses them. */
-class Connection {
-  #bytes = Buffer.alloc(0);
-  #wake = () => {};
-  ended = false;
-
-  constructor(server) {
-    this.socket = net.connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
-    this.socket.on('data', (chunk) => {
-      this.#bytes = this.#bytes.length > 0 ? Buffer.concat([this.#bytes, chunk]) : chunk;
-      this.#wake();
-    });
-    this.socket.on('end', () => {
-      this.#end();
-      this.socket.end();
-    });
-    this.socket.on('close', () => this.#end());
-    this.socket.on('error', () => {});
-  }
-
-  #end() {
-    this.ended = true;
-    this.#wake();
-  }
-
-  /** Wait until `parse(bytes)` gives [what, bytes used]; null at the end of the stream. */
-  async take(parse) {
-    for (;;) {
-      const found = parse(this.#bytes);
-      if (found) {
-        this.#bytes = this.#bytes.subarray(found[1]);
-        return found[0];
-      }
-      if (this.ended) return null;
-      await new Promise((resolve) => (this.#wake = resolve));
-    }
-  }
-}
-
-const head = (bytes) => {
-  const end = bytes.indexOf('\r\n\r\n');
-  if (end < 0) return null;
-  const [status, ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');
-  const headers = Object.fromEntries(lines.map((line) => [line.split(':')[0].toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]));
-  return [{ status: Number(status.split(' ')[1]), headers }, end + 4];
-};
-
-const exactly = (count) => (bytes) => (bytes.length >= count ? [bytes.subarray(0, count), count] : null);
 
 const event = (bytes) => {
   const end = bytes.indexOf('\n\n');
@@ -85,25 +36,26 @@ const wsFrame = (bytes) => {
 class Subscriber {
   events = new Queue();
 
-  constructor(server, { since, headers = {}, query = {} } = {}) {
+  /** `isSilent`: it answers neither a close frame nor the end of the stream. */
+  constructor(server, { since, headers = {}, query = {}, isSilent = false } = {}) {
     this.server = server;
     this.since = since;
     this.headers = headers;
     this.query = query;
-    this.connection = new Connection(server);
+    this.isSilent = isSilent;
+    this.connection = new Connection(server, { isSilent });
     this.socket = this.connection.socket;
   }
 
   get(path, headers = {}) {
     const query = new URLSearchParams(this.query);
     if (this.since !== undefined) query.set('since', this.since);
-    const lines = Object.entries({ Host: `127.0.0.1:${this.server.port}`, ...headers, ...this.headers });
     const target = `${path}${[...query].length > 0 ? `?${query}` : ''}`;
-    this.socket.write(`GET ${target} HTTP/1.1\r\n${lines.map(([k, v]) => `${k}: ${v}\r\n`).join('')}\r\n`);
+    this.connection.ask(target, { headers: { Host: `127.0.0.1:${this.server.port}`, ...headers, ...this.headers } });
   }
 
   head() {
-    return within(this.connection.take(head), 'the head of an answer');
+    return within(this.connection.head(), 'the head of an answer');
   }
 
   next(what = 'an event') {
@@ -122,10 +74,26 @@ class Subscriber {
     return taken;
   }
 
+  /** Read on to seq `last`: every update once and in order, and what is missing is told. Returns: how many gaps were. */
+  async follow(last, from = 1) {
+    let gaps = 0;
+    for (let next = from; next <= last; ) {
+      const got = await this.next(`update ${next} of ${last}, or a gap`);
+      if (got.heartbeat) continue;
+      if (got.gap) {
+        assert.equal(got.gap.from, next, 'a gap begins where reading stopped');
+        next = got.gap.to + 1;
+        gaps++;
+      } else {
+        assert.equal(got.update?.seq, next++, `not ${JSON.stringify(got).slice(0, 100)}`);
+      }
+    }
+    return gaps;
+  }
+
   /** Vanish: by a reset, or by the end of the stream in both directions. */
-  vanish(reset) {
-    if (reset) this.socket.resetAndDestroy();
-    else this.socket.destroy();
+  vanish(byReset) {
+    this.connection.vanish(byReset);
   }
 }
 
@@ -139,12 +107,10 @@ class PollSubscriber extends Subscriber {
   /** One request and its answer. Returns: null where the connection ended instead. */
   async ask() {
     this.get(this.path);
-    const answer = await this.connection.take(head);
+    const answer = await this.connection.answer();
     if (!answer) return null;
-    const body = await this.connection.take(exactly(Number(answer.headers['content-length'])));
-    this.status = answer.status;
-    if (answer.status !== 200) throw new Error(`status ${answer.status}: ${body}`);
-    this.answer = JSON.parse(body);
+    if (answer.status !== 200) throw new Error(`status ${answer.status}: ${answer.text}`);
+    this.answer = JSON.parse(answer.text);
     assert.equal(answer.headers.etag, `"${this.answer.cursor}"`);
     this.since = this.answer.cursor;
     if (this.answer.gap) this.events.push({ gap: this.answer.gap });
@@ -219,7 +185,7 @@ class WsSubscriber extends Subscriber {
       if (got === null) return this.events.push({ end: true });
       if (got.opcode === 8) {
         this.events.push({ end: true, code: got.payload.readUInt16BE(0) });
-        this.socket.end(frame(8, got.payload));
+        if (!this.isSilent) this.socket.end(frame(8, got.payload));
         return;
       }
       if (got.opcode === 9) {
@@ -233,13 +199,127 @@ class WsSubscriber extends Subscriber {
   }
 }
 
-/** Name → class: one a transport, as in src/transport. `pushes`: the server sends unasked. */
+/** What a Socket.IO packet says, Engine.IO's type in front; null where it is not for the test. */
+function socketIoEvent(text) {
+  if (text === '2') return { heartbeat: true };
+  if (text === '1') return { end: true };
+  if (text === '6') return null;
+  const [name, what, cursor] = JSON.parse(text.slice(2));
+  if (name === 'gap') return { gap: what };
+  assert.equal(name, 'news');
+  assert.equal(cursor.split('-')[1], String(what.seq), 'the second argument is the cursor of its update');
+  return { update: what };
+}
+
+const connectPacket = (since) => `40${since === undefined ? '' : JSON.stringify({ since })}`;
+
+/** The answer to CONNECT. */
+function assertConnected(text) {
+  if (text.startsWith('44')) throw new Error(`refused as by status 400: ${text}`);
+  assert.match(text, /^40\{"sid":"[\w-]{20}","pid":"[\w-]{20}"\}$/);
+}
+
+class SocketIoSubscriber extends Subscriber {
+  async open() {
+    const { since } = this;
+    this.since = undefined;
+    this.query = { EIO: 4, transport: 'websocket' };
+    this.get('/socket.io/', {
+      Upgrade: 'websocket',
+      Connection: 'Upgrade',
+      'Sec-WebSocket-Version': '13',
+      'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    });
+    const answer = await this.head();
+    assert.equal(answer?.status, 101, `status of /socket.io/: ${answer?.status}`);
+    const packet = async () => (await within(this.connection.take(wsFrame), 'a packet')).payload.toString();
+    assert.match(await packet(), /^0\{"sid"/);
+    this.socket.write(frame(1, connectPacket(since)));
+    assertConnected(await packet());
+    this.#read();
+  }
+
+  async #read() {
+    for (;;) {
+      const got = await this.connection.take(wsFrame);
+      if (got === null) return this.events.push({ end: true });
+      if (got.opcode === 8) {
+        this.events.push({ end: true, code: got.payload.readUInt16BE(0) });
+        if (!this.isSilent) this.socket.end(frame(8, got.payload));
+        return;
+      }
+      const event = socketIoEvent(got.payload.toString());
+      if (event.heartbeat) this.socket.write(frame(1, '3'));
+      this.events.push(event);
+    }
+  }
+}
+
+/** All on one connection, one request after the other. */
+class SocketIoPollingSubscriber extends Subscriber {
+  async #exchange(method, body) {
+    const target = `/socket.io/?EIO=4&transport=polling${this.sid ? `&sid=${this.sid}` : ''}`;
+    const headers = { Host: `127.0.0.1:${this.server.port}`, ...this.headers };
+    this.connection.ask(target, { method, headers, body });
+    const answer = await this.connection.answer();
+    if (answer && answer.status !== 200) throw new Error(`status ${answer.status}: ${answer.text}`);
+    return answer?.text;
+  }
+
+  async open() {
+    this.sid = JSON.parse((await within(this.#exchange('GET'), 'the handshake')).slice(1)).sid;
+    await this.#exchange('POST', connectPacket(this.since));
+    const [connected, ...rest] = (await within(this.#exchange('GET'), 'the answer to CONNECT')).split('\x1e');
+    assertConnected(connected);
+    this.#take(rest);
+  }
+
+  #take(packets) {
+    for (const packet of packets) {
+      const event = socketIoEvent(packet);
+      if (event) this.events.push(event);
+    }
+  }
+
+  async next(what) {
+    const asking = async () => {
+      while (this.events.length === 0) {
+        const payload = await this.#exchange('GET');
+        if (payload === undefined) this.events.push({ end: true });
+        else this.#take(payload.split('\x1e'));
+        if (payload?.split('\x1e').includes('2')) await this.#exchange('POST', '3');
+      }
+    };
+    await within(asking(), what ?? 'an answer with news');
+    return this.events.next(what);
+  }
+}
+
+const heartbeat = (ms) => ['--heartbeat', `${ms}ms`];
+
+/** One a transport, as in src/transport, or a way of using it. `transport`: its name in /stats and in the log. `pushes`: the
+ * server sends unasked. `closes`: with a code. `args`: of its servers. `beat(ms)`: what makes the server beat. */
 export const kinds = [
-  { name: 'poll', Subscriber: PollSubscriber, pushes: false },
-  { name: 'longpoll', Subscriber: LongPollSubscriber, pushes: false },
-  { name: 'sse', Subscriber: SseSubscriber, pushes: true },
-  { name: 'ws', Subscriber: WsSubscriber, pushes: true },
-];
+  { name: 'poll', Subscriber: PollSubscriber },
+  { name: 'longpoll', Subscriber: LongPollSubscriber },
+  { name: 'sse', Subscriber: SseSubscriber, pushes: true, beat: heartbeat },
+  { name: 'ws', Subscriber: WsSubscriber, pushes: true, closes: true, beat: heartbeat },
+  {
+    name: 'socketio by WebSocket',
+    transport: 'socketio',
+    Subscriber: SocketIoSubscriber,
+    pushes: true,
+    closes: true,
+    beat: (ms) => ['--ping-interval', `${ms}`],
+  },
+  // A session outlives its connection, by a ping and the time for its answer.
+  {
+    name: 'socketio by polling',
+    transport: 'socketio',
+    Subscriber: SocketIoPollingSubscriber,
+    args: ['--ping-interval', '1000', '--ping-timeout', '2000'],
+  },
+].map((kind) => ({ transport: kind.name, pushes: false, closes: false, args: [], ...kind }));
 
 /** A publisher on one connection that is kept open: many updates in flight, the answers checked. */
 export class Publisher {
@@ -250,19 +330,15 @@ export class Publisher {
 
   /** Publish JSON texts, one after the other but not waiting in between. Returns: their cursors. */
   async publish(texts) {
-    const socket = this.connection.socket;
+    const headers = { 'Content-Type': 'application/json' };
     const cursors = [];
     for (let i = 0; i < texts.length; i += 200) {
       const batch = texts.slice(i, i + 200);
-      socket.write(
-        batch
-          .map((text) => `POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`)
-          .join(''),
-      );
+      this.connection.socket.write(batch.map((body) => requestText('/publish', { method: 'POST', headers, body })).join(''));
       for (let k = 0; k < batch.length; k++) {
-        const answer = await within(this.connection.take(head), 'the answer to a publication');
-        assert.equal(answer?.status, 201);
-        cursors.push(JSON.parse(await this.connection.take(exactly(Number(answer.headers['content-length'])))).cursor);
+        const answer = await within(this.connection.answer(), 'the answer to a publication');
+        assert.equal(answer?.status, 201, answer?.text);
+        cursors.push(JSON.parse(answer.text).cursor);
       }
     }
     return cursors;

@@ -2,8 +2,9 @@
 // 3 s, what it sends is logged with its IP, its leaving is logged.
 // SPDX-License-Identifier: MIT
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import path from 'node:path';
-import { Queue, assert, load, openSocket, openWebSocket, request, run, test } from './harness.mjs';
+import { Queue, assert, load, openWebSocket, request, run, test } from './harness.mjs';
 
 const { WebSocket } = await load('ws');
 
@@ -56,10 +57,10 @@ test('control characters that a client sends never reach the log raw', async (t)
   const server = await t.server(['--source', 'none']);
   const { socket, opened } = openWebSocket(WebSocket, `ws://localhost:${server.port}`);
   await opened();
-  socket.send('red \x1b[31malert\nforged line \u202e\x07 end');
+  socket.send('red \x1b[31malert\nforged line \u202e\u2028\u2029\x07 end');
   const line = await server.logged(/red .*alert/);
   assert.match(line, /forged line.* end/);
-  assert.doesNotMatch(line, /[\x00-\x1f\x7f\u202e]/);
+  assert.doesNotMatch(line, /[\x00-\x1f\x7f\u202e\u2028\u2029]/);
   socket.terminate();
 });
 
@@ -160,13 +161,29 @@ test('the root of --web-root may be a symbolic link itself', async (t) => {
   assert.equal((await request(server, '/index.html')).text, page);
 });
 
-test('PORT in the environment is the port, and --port goes before it', async (t) => {
+/** A port that was free a moment ago. */
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+test('PORT in the environment is the port', async (t) => {
+  const port = await freePort();
+  const server = await t.server(['--source', 'none'], { port: null, env: { PORT: String(port) } });
+  assert.equal(server.port, port);
+  assert.equal((await request(server, '/health/live')).status, 200);
+});
+
+test('--port goes before PORT, and a PORT that is none is named', async (t) => {
   const server = await t.server(['--source', 'none'], { env: { PORT: '1' } });
   assert.notEqual(server.port, 1);
-  const raw = openSocket(server);
-  raw.write('GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n');
-  await raw.ended();
-  assert.match(raw.received().toString(), /^HTTP\/1\.1 200 /);
+  assert.equal((await request(server, '/health/live')).status, 200);
+  const wrong = t.start(['--source', 'none'], { port: null, env: { PORT: 'http' } });
+  assert.equal(await wrong.ended(), 2);
+  await wrong.logged(/http/);
 });
 
 await run();

@@ -93,6 +93,16 @@ test('/poll: ETag, and 304 only for If-None-Match', async (t) => {
   assert.equal(next.json().updates.length, 1);
 });
 
+test('/poll: If-None-Match matches weakly, in a list too, and nothing else', async (t) => {
+  const server = await t.server(['--source', 'none']);
+  const { cursor } = await publish(server, 1);
+  const statusOf = async (tag) => (await request(server, `/poll?since=${cursor}`, { headers: { 'If-None-Match': tag } })).status;
+  for (const tag of [`"${cursor}"`, `W/"${cursor}"`, '*', `"x", W/"${cursor}"`, `W/"x",W/"${cursor}" , "y"`])
+    assert.equal(await statusOf(tag), 304, tag);
+  for (const tag of [cursor, `w/"${cursor}"`, `W/${cursor}`, `W/"${cursor}x"`, `"W/${cursor}"`, `W/ "${cursor}"`, '"*"'])
+    assert.equal(await statusOf(tag), 200, tag);
+});
+
 test('/poll: more than 1,000 updates come in parts, each with "more" but the last', async (t) => {
   const server = await t.server(['--source', 'stdin'], { input: 'pipe' });
   for (let i = 1; i <= 2500; i++) server.input.write(`line ${i}\n`);

@@ -15,6 +15,10 @@ export { assert };
 const patience = Number(process.env.FEEDLAB_PATIENCE ?? (process.env.FEEDLAB_SANITIZERS === 'yes' ? 4 : 1));
 export const DEADLINE_MS = 15000 * patience;
 
+/** Whether `make check-long` asks for what takes minutes. */
+export const isLong = Boolean(process.env.FEEDLAB_LONG);
+const REPEATS = isLong ? 20 : 1; // of racy cases
+
 /** The promise's value, or an error that says what did not come in time. */
 export function within(promise, what, ms = DEADLINE_MS) {
   let timer;
@@ -84,10 +88,14 @@ class Server {
   lines = [];
   #waiting = [];
   #exited;
+  #isJudged = false; // how it ended is the test's own business
 
-  constructor(args, { env = {}, input = null } = {}) {
+  /** `input`: of its stdin, as spawn() takes it. `port`: null leaves the flag out. `shell`: what runs it, as "$0" "$@". */
+  constructor(args, { env = {}, input = null, port = '0', shell = null } = {}) {
     const program = process.env.FEEDLAB_SERVER ?? path.resolve('feedlab-server');
-    this.child = spawn(program, ['--port', '0', ...args], {
+    const command = [program, ...(port === null ? [] : ['--port', port]), ...args];
+    const [file, ...rest] = shell === null ? command : ['sh', '-c', shell, ...command];
+    this.child = spawn(file, rest, {
       env: { ...process.env, ...env },
       stdio: [input === null ? 'ignore' : input, 'ignore', 'pipe'],
     });
@@ -121,19 +129,37 @@ class Server {
     return this;
   }
 
-  /** How it ended by itself: exit status or signal. */
+  /** How it ended by itself: exit status or signal. The test judges that. */
   ended() {
+    this.#isJudged = true;
     return within(this.#exited, 'the server to end by itself');
   }
 
   /** End it by a signal; anything but exit status 0 fails the test. */
   async stop(signal = 'SIGTERM') {
+    this.#isJudged = true;
     this.child.kill(signal);
     assert.equal(await within(this.#exited, `the server to end after ${signal}`), 0, 'exit status of the server');
   }
 
   kill() {
+    this.#isJudged = true;
     this.child.kill('SIGKILL');
+  }
+
+  /** At the end of a case: what still runs must end in order, what has ended by itself must have ended well. */
+  async judge() {
+    if (this.#isJudged) return;
+    if (this.child.exitCode === null && this.child.signalCode === null) await this.stop();
+    else assert.equal(await this.ended(), 0, 'exit status of a server that ended by itself');
+  }
+
+  /** What of its log explains a failure: the end, and what a sanitizer had to say. */
+  lastWords() {
+    const sanitizer = this.lines.findIndex((line) => /ERROR: |runtime error: /.test(line));
+    const last = Math.max(this.lines.length - 25, 0);
+    const said = sanitizer >= 0 && sanitizer < last ? this.lines.slice(sanitizer, Math.min(sanitizer + 40, last)) : [];
+    return [...said, ...this.lines.slice(last)];
   }
 }
 
@@ -166,19 +192,39 @@ class Case {
 
   async end() {
     for (const action of this.#cleanups) await action();
-    for (const server of this.servers) if (server.child.exitCode === null && !server.child.killed) await server.stop();
+    for (const server of this.servers) await server.judge();
   }
 }
 
+/** A case may begin to wait for something before it awaits it, and fail in between: that is told once, by the case. */
+process.on('unhandledRejection', () => {});
+
 const cases = [];
 
-export function test(name, body) {
-  cases.push({ name, body });
+/** A case. `isRacy`: it is repeated where there is time for that. `deadline`: when it must be over, in ms. */
+export function test(name, body, { isRacy = false, deadline = DEADLINE_MS * 4 } = {}) {
+  cases.push({ name, body, repeats: isRacy ? REPEATS : 1, deadline });
 }
 
+/** What there is to say of a failure, as TAP's comments. */
 function explain(error, context) {
-  const log = context.servers.flatMap((server) => server.lines.slice(-25).map((line) => `server: ${line}`));
-  for (const line of [...String(error.stack ?? error).split('\n'), ...log]) console.log(`# ${line.length > 300 ? `${line.slice(0, 300)}…` : line}`);
+  const log = context.servers.flatMap((server) => server.lastWords().map((line) => `server: ${line}`));
+  return [...String(error.stack ?? error).split('\n'), ...log].map((line) => `# ${line.length > 300 ? `${line.slice(0, 300)}…` : line}`);
+}
+
+/** Returns: the explanation of what went wrong, null where nothing did. */
+async function attempt({ body, deadline }) {
+  const context = new Case();
+  try {
+    await within(body(context), `the case to end`, deadline);
+    await context.end();
+    return null;
+  } catch (error) {
+    const explanation = explain(error, context);
+    for (const server of context.servers) server.kill();
+    await context.end().catch(() => {});
+    return explanation;
+  }
 }
 
 /** Run the cases of the file one after the other. A FEEDLAB_CASE in the environment picks those whose name has it. */
@@ -186,19 +232,13 @@ export async function run() {
   const chosen = cases.filter(({ name }) => name.includes(process.env.FEEDLAB_CASE ?? ''));
   let failed = 0;
   console.log(`1..${chosen.length}`);
-  for (const [index, { name, body }] of chosen.entries()) {
-    const context = new Case();
-    try {
-      await within(body(context), `the case to end`, DEADLINE_MS * 4);
-      await context.end();
-      console.log(`ok ${index + 1} - ${name}`);
-    } catch (error) {
-      failed++;
-      console.log(`not ok ${index + 1} - ${name}`);
-      explain(error, context);
-      for (const server of context.servers) server.kill();
-      await context.end().catch(() => {});
-    }
+  for (const [index, one] of chosen.entries()) {
+    let wrong = null;
+    for (let i = 0; i < one.repeats && !wrong; i++) wrong = await attempt(one);
+    console.log(`${wrong ? 'not ok' : 'ok'} ${index + 1} - ${one.name}${one.repeats > 1 ? `, ${one.repeats} times` : ''}`);
+    if (!wrong) continue;
+    failed++;
+    for (const line of wrong) console.log(line);
   }
   process.exit(failed > 0 ? 1 : 0);
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: MIT
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { assert, load, openWebSocket, request, run, test } from './harness.mjs';
+import { assert, load, openWebSocket, publish, request, run, test } from './harness.mjs';
 
 const { WebSocket } = await load('ws');
 
@@ -70,6 +70,24 @@ test('what is no record is reported with its line and passed over', async (t) =>
   const { server, updates } = await replay(t, lines, 2);
   assert.deepEqual(updates.map(({ data }) => data), [1, 2]);
   for (const line of [2, 4, 6]) await server.logged(new RegExp(`record_skipped.*line=${line}\\b`));
+});
+
+test('a time that is too far off to be played is named with its line, and passed over', async (t) => {
+  const far = ['9000000000000000000', '-9000000000000000000', '9223372036854775807', '-9223372036854775808', '9223372036854775808'];
+  const lines = ['{"t":0,"data":1}', ...far.map((t_us) => `{"t":${t_us},"data":"far"}`), '{"time":9e18,"data":"far"}',
+    '{"time":-1e300,"data":"far"}', '{"t":1000,"data":2}'];
+  const { server, updates } = await replay(t, lines, 2);
+  assert.deepEqual(updates.map(({ data }) => data), [1, 2]);
+  for (let line = 2; line < lines.length; line++) await server.logged(new RegExp(`record\\.jsonl.*line=${line}\\b`));
+});
+
+test('a time that lies further off than 64 bits of nanoseconds hold is not played at once', async (t) => {
+  const lines = ['{"t":-9000000000000000,"data":1}', '{"t":9000000000000000,"data":2}'];
+  const server = await t.server(['--source', `replay:${await record(t, lines)}`, '--speed', '0.001x']);
+  while ((await request(server, '/poll?since=0')).json().updates.length === 0);
+  await publish(server, 'meanwhile');
+  const { updates } = (await request(server, '/poll?since=0')).json();
+  assert.deepEqual(updates.map(({ data }) => data), [1, 'meanwhile']);
 });
 
 test('lines out of order do not come before their time', async (t) => {

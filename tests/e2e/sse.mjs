@@ -1,8 +1,15 @@
 // GET /events with npm's eventsource: it parses the stream as browsers do, and comes back with Last-Event-ID.
 // SPDX-License-Identifier: MIT
+import { Connection } from '../contract/connection.mjs';
 import { Queue, assert, load, openSocket, publish, request, run, test, within } from './harness.mjs';
 
 const { EventSource } = await load('eventsource');
+
+/** One event of a stream, for Connection.take. */
+const event = (bytes) => {
+  const end = bytes.indexOf('\n\n');
+  return end < 0 ? null : [bytes.subarray(0, end).toString(), end + 2];
+};
 
 function open(t, url) {
   const source = new EventSource(url);
@@ -110,12 +117,63 @@ test('a cursor of another epoch is told so and gets all that is kept', async (t)
   assert.equal((await events.next()).seq, 1);
 });
 
+test('a Last-Event-ID that is no cursor is told of a gap, since a refusal would be for good', async (t) => {
+  const server = await t.server(['--source', 'none', '--history', '4']);
+  const { cursor } = await publish(server, 1);
+  for (let i = 2; i <= 6; i++) await publish(server, i);
+  let head = 6;
+  for (const id of ['yesterday', '17-', `${cursor}x`, '99999999999999999999999', '\u00e4']) {
+    const raw = new Connection(server);
+    t.cleanup(() => raw.vanish());
+    raw.ask('/events', { headers: { 'Last-Event-ID': id } });
+    const { status } = await within(raw.head(), 'the head of the stream');
+    assert.equal(status, 200, id);
+    const next = () => within(raw.take(event), 'an event');
+    await next();
+    assert.match(await next(), new RegExp(`^event: gap\n[^]*data: {"epoch":"${cursor.split('-')[0]}","from":null}`));
+    for (let seq = head - 3; seq <= head; seq++) assert.match(await next(), new RegExp(`data: {"seq":${seq},`));
+    head = (await publish(server, 'news')).seq;
+    assert.match(await next(), new RegExp(`data: {"seq":${head},`), 'and it goes on');
+  }
+  const asked = await request(server, '/events?since=yesterday');
+  assert.equal(asked.status, 400, 'a query that is wrong is refused');
+});
+
+test('HEAD /events has the head of GET, and no length', async (t) => {
+  const server = await t.server(['--source', 'none']);
+  for (const origin of [{}, { Origin: 'http://localhost:5173' }]) {
+    const heads = [];
+    for (const method of ['GET', 'HEAD']) {
+      const raw = new Connection(server);
+      t.cleanup(() => raw.vanish());
+      raw.ask('/events', { method, headers: { ...origin } });
+      const { status, headers } = await within(raw.head(), `the head of ${method}`);
+      assert.equal(status, 200);
+      assert.equal(headers['content-length'], undefined, method);
+      assert.equal(headers['x-accel-buffering'], 'no', method);
+      delete headers.date;
+      heads.push(headers);
+    }
+    assert.deepEqual(heads[1], heads[0]);
+  }
+});
+
+test('who is too many is told to come later, by a stream that proxies pass on at once', async (t) => {
+  const server = await t.server(['--source', 'none', '--max-clients', '1']);
+  const first = new Connection(server);
+  t.cleanup(() => first.vanish());
+  first.ask('/events');
+  await server.logged(/ came transport=sse /);
+  const { status, headers, text } = await request(server, '/events');
+  assert.equal(status, 200);
+  assert.match(headers['content-type'], /^text\/event-stream/);
+  assert.equal(headers['x-accel-buffering'], 'no');
+  assert.equal(headers['cache-control'], 'no-store');
+  assert.equal(text, 'retry: 5000\n\n');
+});
+
 test('the head says what proxies and browsers must know', async (t) => {
   const server = await t.server(['--source', 'none']);
-  const head = await request(server, '/events', { method: 'HEAD' });
-  assert.equal(head.status, 200);
-  assert.match(head.headers['content-type'], /^text\/event-stream/);
-  assert.equal(head.headers['cache-control'], 'no-store');
   const raw = openSocket(server);
   raw.write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
   const text = await raw.until((bytes) => bytes.includes('\r\n\r\n') && bytes.toString(), 'the head');

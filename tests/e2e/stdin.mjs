@@ -11,13 +11,17 @@ const { EventSource } = await load('eventsource');
 
 const DPKG_LOG = '/var/log/dpkg.log';
 
-async function inputFile(t) {
-  if (existsSync(DPKG_LOG) && statSync(DPKG_LOG).size > 0) return DPKG_LOG;
+async function madeUp(t, count) {
   const name = path.join(await t.directory(), 'dpkg.log');
-  const lines = Array.from({ length: 5000 }, (_, i) => `2026-01-01 00:00:00 status installed package${i}:amd64 1.${i}-1`);
+  const lines = Array.from({ length: count }, (_, i) => `2026-01-01 00:00:00 status installed package${i}:amd64 1.${i}-1`);
   await writeFile(name, `${lines.join('\n')}\n`);
   return name;
 }
+
+const inputs = {
+  'a log': (t) => (existsSync(DPKG_LOG) && statSync(DPKG_LOG).size > 0 ? DPKG_LOG : madeUp(t, 5000)),
+  'a long log': (t) => madeUp(t, 30000),
+};
 
 /** The rule: a line is a string, or the JSON value where the line is JSON. */
 function valueOf(line) {
@@ -34,6 +38,7 @@ const readers = {
     for (let cursor = '0'; updates.length < count; ) {
       const batch = (await request(server, `/poll?since=${cursor}`)).json();
       updates.push(...batch.updates);
+      assert.equal(updates[0]?.seq ?? 1, 1, 'the first line is there');
       ({ cursor } = batch);
     }
     return updates;
@@ -44,6 +49,7 @@ const readers = {
     for (let cursor = '0'; updates.length < count; ) {
       const batch = (await request(server, `/longpoll?since=${cursor}`)).json();
       updates.push(...batch.updates);
+      assert.equal(updates[0]?.seq ?? 1, 1, 'the first line is there');
       ({ cursor } = batch);
     }
     return updates;
@@ -67,23 +73,24 @@ const readers = {
 };
 
 for (const [transport, read] of Object.entries(readers)) {
-  test(`${transport}: every line of a log arrives, in order`, async (t) => {
-    const name = await inputFile(t);
-    const descriptor = openSync(name, 'r');
-    t.cleanup(() => closeSync(descriptor));
-    const server = await t.server(['--source', 'stdin', '--history', '100000'], { input: descriptor });
-    await server.logged(/source_ended/);
-    // What the server read; the log may have grown since.
-    const { head } = (await request(server, '/stats')).json();
-    const lines = (await readFile(name, 'utf8')).split('\n').slice(0, head);
-    assert.ok(head > 0 && lines.length === head);
-    const updates = await read(server, head);
-    assert.equal(updates.length, head);
-    updates.forEach(({ seq, data }, index) => {
-      assert.equal(seq, index + 1);
-      assert.deepEqual(data, valueOf(lines[index]), `line ${index + 1}`);
+  for (const [what, input] of Object.entries(inputs))
+    test(`${transport}: every line of ${what} arrives, in order, by nothing but --source stdin`, async (t) => {
+      const name = await input(t);
+      const descriptor = openSync(name, 'r');
+      t.cleanup(() => closeSync(descriptor));
+      const server = await t.server(['--source', 'stdin'], { input: descriptor });
+      await server.logged(/source_ended/);
+      // What the server read; the log may have grown since.
+      const { head } = (await request(server, '/stats')).json();
+      const lines = (await readFile(name, 'utf8')).split('\n').slice(0, head);
+      assert.ok(head > 0 && lines.length === head);
+      const updates = await read(server, head);
+      assert.equal(updates.length, head);
+      updates.forEach(({ seq, data }, index) => {
+        assert.equal(seq, index + 1);
+        assert.deepEqual(data, valueOf(lines[index]), `line ${index + 1}`);
+      });
     });
-  });
 
   test(`${transport}: lines are there as they come in`, async (t) => {
     const server = await t.server(['--source', 'stdin'], { input: 'pipe' });
@@ -155,8 +162,24 @@ test('at the end of input the feed stays up', async (t) => {
   assert.equal((await request(server, '/stats')).json().source.ended, true);
 });
 
+test('--history counts where it is asked for', async (t) => {
+  const server = await t.server(['--source', 'stdin', '--history', '10'], { input: 'pipe' });
+  server.input.end('line\n'.repeat(100));
+  await server.logged(/source_ended/);
+  assert.deepEqual((await request(server, '/poll?since=0')).json().updates.map(({ seq }) => seq), [91, 92, 93, 94, 95, 96, 97, 98, 99, 100]);
+});
+
+test('--history-bytes is the limit', async (t) => {
+  const server = await t.server(['--source', 'stdin', '--history-bytes', '100k'], { input: 'pipe' });
+  server.input.end(`${'x'.repeat(1000)}\n`.repeat(1000));
+  await server.logged(/source_ended/);
+  const { updates } = (await request(server, '/poll?since=0')).json();
+  assert.equal(updates.at(-1).seq, 1000);
+  assert.ok(updates.length > 50 && updates.length < 110, `${updates.length} updates of 1 kB are kept`);
+});
+
 test('--exit-at-eof ends the server when all have been served', async (t) => {
-  const server = await t.server(['--source', 'stdin', '--exit-at-eof', '--history', '100000'], { input: 'pipe' });
+  const server = await t.server(['--source', 'stdin', '--exit-at-eof'], { input: 'pipe' });
   const { closed, messages, opened } = openWebSocket(WebSocket, `ws://127.0.0.1:${server.port}/ws`);
   const events = new Queue();
   const source = new EventSource(`${server.url}/events`);

@@ -115,6 +115,18 @@ test('a subprotocol it does not know is not agreed on', async (t) => {
   raw.socket.destroy();
 });
 
+test('subprotocols in several lines are one list', async (t) => {
+  const server = await t.server(['--source', 'none']);
+  for (const lines of [['chat', 'feedlab.v1'], ['chat, superchat', 'x, feedlab.v1'], ['feedlab.v1', 'chat']]) {
+    const raw = openSocket(server);
+    raw.write(handshake(lines.map((line) => `Sec-WebSocket-Protocol: ${line}\r\n`).join('')));
+    const head = await raw.until((bytes) => bytes.includes('\r\n\r\n') && bytes.toString('latin1'), 'the handshake');
+    assert.match(head, /^HTTP\/1\.1 101 /);
+    assert.match(head, /\r\nsec-websocket-protocol: feedlab\.v1\r\n/i, lines.join(' | '));
+    raw.socket.destroy();
+  }
+});
+
 test('pings are answered with their payload', async (t) => {
   const server = await t.server(['--source', 'none']);
   const { opened, socket } = open(server);

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT */
 #include "net/access.h"
 
+#include <string.h>
+
 #include "tests/fl_check.h"
 
 static FlAccess *access_of(gboolean on_loopback, char *token) {
@@ -62,6 +64,29 @@ START_TEST(guards_publishing) {
 }
 END_TEST
 
+static void assert_holds(const FlAccess *access, const char *text, gboolean holds) {
+  /* Nothing behind its end is looked at. */
+  g_autofree char *longer = g_strconcat(text, "secret", NULL);
+  ck_assert_msg(fl_access_holds_token(access, longer, strlen(text)) == holds, "'%s' %s", text, holds ? "holds it" : "does not");
+}
+
+START_TEST(finds_the_token_in_what_clients_say) {
+  FlAccess *access = access_of(TRUE, (char *)"sec\"r\\et/"), *none = access_of(TRUE, NULL);
+  assert_holds(access, "sec\"r\\et/", TRUE);
+  assert_holds(access, "xxsec\"r\\et/xx", TRUE);
+  assert_holds(access, "secsec\"r\\et/", TRUE);
+  assert_holds(access, "{\"auth\":\"sec\\\"r\\\\et/\"}", TRUE);
+  assert_holds(access, "{\"auth\":\"sec\\\"r\\\\et\\/\"", TRUE);
+  assert_holds(access, "sec\"r\\et", FALSE);
+  assert_holds(access, "sec\"r\\", FALSE);
+  assert_holds(access, "sec", FALSE);
+  assert_holds(access, "", FALSE);
+  assert_holds(none, "anything", FALSE);
+  fl_access_free(access);
+  fl_access_free(none);
+}
+END_TEST
+
 static void assert_ip(const FlAccess *access, const char *socket, const char *forwarded, const char *ip) {
   g_autofree char *got = fl_access_client_ip(access, socket, forwarded);
   ck_assert_str_eq(got, ip);
@@ -75,6 +100,10 @@ START_TEST(believes_trusted_proxies_only) {
   assert_ip(access, "10.1.2.3", "9.9.9.9, 10.7.7.7", "9.9.9.9");
   assert_ip(access, "10.1.2.3", "nonsense", "10.1.2.3");
   assert_ip(access, "10.1.2.3", "9.9.9.9\x1b, 10.1.1.1", "10.1.1.1");
+  assert_ip(access, "10.1.2.3", "6.6.6.6, 9.9.9.9, 10.7.7.7, 10.8.8.8", "9.9.9.9");
+  assert_ip(access, "10.1.2.3", "10.7.7.7,10.8.8.8", "10.7.7.7");
+  assert_ip(access, "10.1.2.3", "2001:db8::1, 10.8.8.8", "2001:db8::1");
+  assert_ip(access, "10.1.2.3", "", "10.1.2.3");
   fl_access_free(access);
 }
 END_TEST
@@ -94,6 +123,7 @@ int main(void) {
   tcase_add_test(tcase, lets_addresses_localhost_and_named_hosts_in);
   tcase_add_test(tcase, judges_origins);
   tcase_add_test(tcase, guards_publishing);
+  tcase_add_test(tcase, finds_the_token_in_what_clients_say);
   tcase_add_test(tcase, believes_trusted_proxies_only);
   tcase_add_test(tcase, names_a_block_that_is_none);
   suite_add_tcase(suite, tcase);

@@ -63,7 +63,7 @@ static void on_left(FlStream *stream, gpointer user) {
   ((Fixture *)user)->left++;
 }
 
-static void set_up(Fixture *self, gsize history) {
+static void set_up_with(Fixture *self, gsize history, guint64 max_lag, FlSlowPolicy slow) {
   *self = (Fixture){ 0 };
   self->feed = fl_feed_new("k3f9tz", history, 1 << 30);
   self->poller = fl_poller_new();
@@ -71,12 +71,18 @@ static void set_up(Fixture *self, gsize history) {
   FlStreamSetConfig config = { .feed = self->feed,
                                .poller = self->poller,
                                .log = self->log,
+                               .max_lag = max_lag,
+                               .slow = slow,
                                .heartbeat_ns = 1000000000,
                                .grace_ns = 1000000000,
                                .drain_ns = 1000000000,
                                .left = on_left,
                                .user = self };
   self->set = fl_stream_set_new(&config);
+}
+
+static void set_up(Fixture *self, gsize history) {
+  set_up_with(self, history, 0, FL_SLOW_GAP);
 }
 
 static void tear_down(Fixture *self) {
@@ -251,6 +257,58 @@ START_TEST(beats_when_it_is_time_and_ends_within_its_grace) {
 }
 END_TEST
 
+/* Updates from..to, whole and without a gap. Returns: what follows them. */
+static const char *skip_updates(const char *text, guint64 from, guint64 to) {
+  for (guint64 seq = from, got; seq <= to; seq++) {
+    ck_assert_msg(sscanf(text, "<%lu:", &got) == 1 && got == seq, "update %lu, not %.20s", seq, text);
+    text += strcspn(text, ">") + 1;
+  }
+  return text;
+}
+
+START_TEST(counts_the_lag_from_when_it_has_caught_up) {
+  Fixture fixture;
+  int fds[2];
+
+  set_up_with(&fixture, 200, 4, FL_SLOW_CLOSE);
+  tcp_pair(fds);
+  append(&fixture, 40);
+  open_stream(&fixture, fds[0]);
+  append(&fixture, 20); /* while it is far behind */
+  ck_assert_uint_eq(fl_stream_set_behind(fixture.set), 1);
+  g_autoptr(GString) backlog = read_until(&fixture, fds[1], "<60:");
+  while (!g_str_has_suffix(backlog->str, ">")) {
+    g_autoptr(GString) rest = read_until(&fixture, fds[1], ">");
+    g_string_append_len(backlog, rest->str, (gssize)rest->len);
+  }
+  ck_assert_str_eq(skip_updates(backlog->str, 1, 60), "");
+  append(&fixture, 100); /* now it counts */
+  append(&fixture, 1);
+  g_autoptr(GString) last = read_until(&fixture, fds[1], "bye");
+  ck_assert_uint_eq(fixture.stats.gaps, 0);
+  tear_down(&fixture);
+  close(fds[1]);
+}
+END_TEST
+
+START_TEST(gets_what_the_feed_holds_before_the_end) {
+  Fixture fixture;
+  int fds[2];
+
+  set_up(&fixture, 200);
+  tcp_pair(fds);
+  open_stream(&fixture, fds[0]);
+  append(&fixture, 60);
+  fl_stream_set_drain(fixture.set);
+  append(&fixture, 10); /* later ones are not owed */
+  ck_assert_uint_eq(fixture.left, 0);
+  g_autoptr(GString) text = read_until(&fixture, fds[1], "bye");
+  ck_assert_str_eq(skip_updates(text->str, 1, 60), "bye");
+  tear_down(&fixture);
+  close(fds[1]);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("stream");
   TCase *tcase = tcase_create("stream");
@@ -259,6 +317,8 @@ int main(void) {
   tcase_add_test(tcase, answers_only_the_newest_of_many_pings_to_a_reader_that_is_behind);
   tcase_add_test(tcase, a_walk_misses_no_one_while_others_leave);
   tcase_add_test(tcase, beats_when_it_is_time_and_ends_within_its_grace);
+  tcase_add_test(tcase, counts_the_lag_from_when_it_has_caught_up);
+  tcase_add_test(tcase, gets_what_the_feed_holds_before_the_end);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
 }
