@@ -19,4 +19,8 @@ typedef struct {
   FlExit (*main)(int argc, char **argv);
 } FlCommand;
 
+extern const FlCommand fl_command_capacity;
+extern const FlCommand fl_command_compare;
+extern const FlCommand fl_command_doctor;
 extern const FlCommand fl_command_run;
+extern const FlCommand fl_command_selftest;

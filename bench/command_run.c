@@ -1,12 +1,13 @@
 /* feedlab-bench run: the transports in blocks of runs, and what they cost.
  * SPDX-License-Identifier: MIT */
-#include <math.h>
-#include <sched.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "bench/command.h"
 #include "bench/report.h"
+#include "bench/setting.h"
+#include "bench/sweep.h"
+#include "bench/threshold.h"
 
 static void no_progress(const char *transport, const char *phase, double part, const FlResult *result) {
 }
@@ -27,25 +28,6 @@ static FlProgress progress_for(const FlBenchOptions *options) {
   return isatty(STDERR_FILENO) ? show_progress : print_progress;
 }
 
-/* The server gets the last CPU that we may use, the bench the first; with one CPU they share it. */
-static void choose_cpus(FlSetting *setting) {
-  cpu_set_t may, own;
-
-  setting->server_cpu = setting->client_cpu = -1;
-  if (setting->url || sched_getaffinity(0, sizeof may, &may) != 0 || CPU_COUNT(&may) < 2)
-    return;
-  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-    if (!CPU_ISSET((size_t)cpu, &may))
-      continue;
-    if (setting->client_cpu < 0)
-      setting->client_cpu = cpu;
-    setting->server_cpu = cpu;
-  }
-  CPU_ZERO(&own);
-  CPU_SET((size_t)setting->client_cpu, &own);
-  sched_setaffinity(0, sizeof own, &own);
-}
-
 static FlExit status_of(FlVerdict verdict) {
   static const FlExit statuses[] = {
     [FL_VERDICT_SOUND] = FL_EXIT_OK,       [FL_VERDICT_LATE] = FL_EXIT_FAILED,
@@ -55,41 +37,77 @@ static FlExit status_of(FlVerdict verdict) {
   return statuses[verdict];
 }
 
-static FlExit report(const FlExperiment *experiment, const FlBenchOptions *options) {
-  g_autofree char *table = fl_report_table(experiment);
-  g_autoptr(GError) error = NULL;
+/* Below the table: what each --fail-if comes to. `what`: whose result it is, for a sweep. */
+static FlExit check_conditions(const FlBenchOptions *options, const char *what, const json_t *result, GError **error) {
+  static const FlExit statuses[] = { FL_EXIT_FAILED, FL_EXIT_OK, FL_EXIT_THRESHOLD };
+  g_autofree const char **names = fl_bench_options_names(options);
+  FlThresholdNames known = { names, NULL };
+  g_autoptr(GString) lines = g_string_new(NULL);
 
-  fputs(table, stdout);
-  json_t *json = fl_report_json(experiment);
-  gboolean written = !options->json || fl_report_write_json(json, options->json, &error);
-  json_decref(json);
-  if (!written) {
-    g_printerr("feedlab-bench: %s\n", error->message);
-    return FL_EXIT_FAILED;
-  }
-  return status_of(fl_experiment_verdict(experiment));
+  if (!options->fail_if)
+    return FL_EXIT_OK;
+  int holds = fl_threshold_report((const char *const *)options->fail_if, &known, result, lines, error);
+  printf("\n--fail-if%s\n%s", what, lines->str);
+  return statuses[holds + 1];
 }
 
-static FlExit run(const FlBenchOptions *options, char *command_line) {
-  g_autoptr(GError) error = NULL;
-  FlSetting setting = {
-    .rate_hz = options->url ? NAN : options->rate_hz,
-    .size_bytes = options->size_bytes,
-    .poll_interval_ns = options->poll_interval_ns,
-    .warmup_ns = options->warmup_ns,
-    .seed = (guint64)options->seed,
-    .url = options->url,
-    .command_line = command_line,
-  };
+/* Takes the JSON. Returns: FALSE with an error. */
+static gboolean write_json(const FlBenchOptions *options, json_t *json, GError **error) {
+  gboolean written = !options->json || fl_report_write_json(json, options->json, error);
+  json_decref(json);
+  return written;
+}
 
-  choose_cpus(&setting);
-  g_autoptr(FlExperiment) experiment = fl_experiment_run(options, &setting, progress_for(options), &error);
+/* What an unsound run says of a condition counts for nothing. */
+static FlExit worse_of(FlExit of_verdict, FlExit of_conditions) {
+  return of_verdict != FL_EXIT_OK ? of_verdict : of_conditions;
+}
+
+static FlExit report(const FlExperiment *experiment, const FlBenchOptions *options, GError **error) {
+  g_autofree char *table = fl_report_table(experiment);
+  json_t *json = fl_report_json(experiment);
+
+  fputs(table, stdout);
+  FlExit status = check_conditions(options, "", json, error);
+  if (!write_json(options, json, *error ? NULL : error))
+    return FL_EXIT_FAILED;
+  return worse_of(status_of(fl_experiment_verdict(experiment)), status);
+}
+
+static FlExit report_sweep(const FlSweep *sweep, const FlBenchOptions *options, GError **error) {
+  g_autofree char *table = fl_sweep_table(sweep);
+  json_t *json = fl_sweep_json(sweep), *result;
+  FlExit status = FL_EXIT_OK;
+  gsize i;
+
+  fputs(table, stdout);
+  json_array_foreach(json_object_get(json_object_get(json, "sweep"), "results"), i, result) {
+    g_autofree char *what = g_strdup_printf(" at %s=%s", sweep->parameter, sweep->texts[i]);
+    FlExit one = check_conditions(options, what, result, *error ? NULL : error);
+    status = status == FL_EXIT_OK || one == FL_EXIT_FAILED ? one : status;
+  }
+  if (!write_json(options, json, *error ? NULL : error))
+    return FL_EXIT_FAILED;
+  return worse_of(status_of(fl_sweep_verdict(sweep)), status);
+}
+
+static void end_progress(const FlBenchOptions *options) {
   if (!options->quiet && isatty(STDERR_FILENO))
     fputs("\r\033[K", stderr);
-  if (experiment)
-    return report(experiment, options);
-  g_printerr("feedlab-bench: %s\n", error->message);
-  return FL_EXIT_FAILED;
+}
+
+static FlExit run(const FlBenchOptions *options, const FlSetting *setting, GError **error) {
+  g_autoptr(FlExperiment) experiment = fl_experiment_run(options, setting, progress_for(options), error);
+
+  end_progress(options);
+  return experiment ? report(experiment, options, error) : FL_EXIT_FAILED;
+}
+
+static FlExit run_sweep(const FlBenchOptions *options, const FlSetting *setting, GError **error) {
+  g_autoptr(FlSweep) sweep = fl_sweep_run(options, setting, progress_for(options), error);
+
+  end_progress(options);
+  return sweep ? report_sweep(sweep, options, error) : FL_EXIT_FAILED;
 }
 
 static FlExit run_main(int argc, char **argv) {
@@ -102,7 +120,10 @@ static FlExit run_main(int argc, char **argv) {
     g_printerr("feedlab-bench: %s\n", error->message);
     return FL_EXIT_USAGE;
   }
-  FlExit status = run(options, command_line);
+  FlSetting setting = fl_setting_begin(options, command_line);
+  FlExit status = (options->sweep_parameter ? run_sweep : run)(options, &setting, &error);
+  if (error)
+    g_printerr("feedlab-bench: %s\n", error->message);
   fl_bench_options_free(options);
   return status;
 }

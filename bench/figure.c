@@ -22,6 +22,10 @@ static double p90(const FlResult *r) {
   return percentile_ms(r->latency, 90);
 }
 
+static double p95(const FlResult *r) {
+  return percentile_ms(r->latency, 95);
+}
+
 static double p99(const FlResult *r) {
   return percentile_ms(r->latency, 99);
 }
@@ -142,6 +146,7 @@ const FlFigure fl_figures[] = {
   { "latency", "latency", "", NULL, 0, FALSE, FALSE },
   { "latency.p50", "p50", "ms", p50, 2, TRUE, TRUE },
   { "latency.p90", "p90", "ms", p90, 2, TRUE, TRUE },
+  { "latency.p95", "p95", "ms", p95, 2, TRUE, TRUE },
   { "latency.p99", "p99", "ms", p99, 2, TRUE, TRUE },
   { "latency.p999", "p99.9", "ms", p999, 2, TRUE, TRUE },
   { "latency.p9999", "p99.99", "ms", p9999, 2, TRUE, TRUE },

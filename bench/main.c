@@ -8,7 +8,8 @@
 
 #include "bench/command.h"
 
-static const FlCommand *const commands[] = { &fl_command_run };
+static const FlCommand *const commands[] = { &fl_command_run, &fl_command_compare, &fl_command_capacity, &fl_command_doctor,
+                                           &fl_command_selftest };
 
 static void raise_file_limit(void) {
   struct rlimit files;

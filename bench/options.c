@@ -7,12 +7,14 @@
 #include <string.h>
 
 #include "bench/client/client.h"
+#include "bench/spelling.h"
+#include "bench/threshold.h"
 #include "core/units.h"
 
 #define TRANSPORTS "poll,longpoll,sse,ws,socketio"
 
 typedef struct {
-  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *settle, *seed, *runs;
+  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *settle, *seed, *runs, *sweep;
   gboolean quick, full;
 } Texts;
 
@@ -118,6 +120,106 @@ static gboolean check_together(const Texts *texts, const FlBenchOptions *self, G
   return TRUE;
 }
 
+/* --- sweeps and conditions ----------------------------------------------------------------------------------------- */
+
+static double seconds_between_polls(const FlBenchOptions *self) {
+  return (double)self->poll_interval_ns / 1e9;
+}
+
+static double clients_of(const FlBenchOptions *self) {
+  return (double)self->clients;
+}
+
+static double bytes_of(const FlBenchOptions *self) {
+  return (double)self->size_bytes;
+}
+
+static double rate_of(const FlBenchOptions *self) {
+  return self->rate_hz;
+}
+
+static const struct {
+  const char *name;
+  gsize text; /* its place in Texts */
+  double (*value)(const FlBenchOptions *self);
+} parameters[] = {
+  { "clients", offsetof(Texts, clients), clients_of },
+  { "rate", offsetof(Texts, rate), rate_of },
+  { "size", offsetof(Texts, size), bytes_of },
+  { "poll-interval", offsetof(Texts, poll_interval), seconds_between_polls },
+};
+
+static gboolean fail_parameter(const char *name, GError **error) {
+  const char *names[G_N_ELEMENTS(parameters) + 1] = { NULL };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(parameters); i++)
+    names[i] = parameters[i].name;
+  g_autofree char *near = fl_spelling_near(name, names);
+  g_autofree char *all = fl_spelling_list(names, G_N_ELEMENTS(parameters));
+  g_autofree char *wants = near ? g_strdup_printf("%s (perhaps %s)", all, near) : g_strdup(all);
+  return fail(error, "parameter", name, wants);
+}
+
+gboolean fl_bench_options_set(FlBenchOptions *self, const char *parameter, const char *text, double *ret_value, GError **error) {
+  for (gsize i = 0; i < G_N_ELEMENTS(parameters); i++) {
+    Texts texts = { 0 };
+    if (!g_str_equal(parameters[i].name, parameter))
+      continue;
+    *(const char **)((char *)&texts + parameters[i].text) = text;
+    if (!take_numbers(&texts, self, error) || !check_together(&texts, self, error))
+      return FALSE;
+    *ret_value = parameters[i].value(self);
+    return TRUE;
+  }
+  return fail_parameter(parameter, error);
+}
+
+/* Each value by itself, as it will be set. */
+static gboolean take_sweep(const char *text, FlBenchOptions *self, GError **error) {
+  const char *equals = text ? strchr(text, '=') : NULL;
+  double ignored;
+
+  if (!text)
+    return TRUE;
+  if (!equals)
+    return fail(error, "-P", text, "a parameter and its values such as clients=1,10,100");
+  self->sweep_parameter = g_strndup(text, (gsize)(equals - text));
+  self->sweep_values = g_strsplit(equals + 1, ",", -1);
+  if (!self->sweep_values[0])
+    return fail(error, "-P", text, "at least one value");
+  for (char **value = self->sweep_values; *value; value++) {
+    FlBenchOptions own = *self;
+    if (!fl_bench_options_set(&own, self->sweep_parameter, *value, &ignored, error)) {
+      g_prefix_error(error, "-P %s: ", text);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+const char **fl_bench_options_names(const FlBenchOptions *self) {
+  guint n = g_strv_length(self->transports);
+  const char **names = g_new0(const char *, n + 2);
+
+  for (guint i = 0; i < n; i++)
+    names[i] = self->transports[i];
+  if (self->floor)
+    names[n] = "floor";
+  return names;
+}
+
+static gboolean check_conditions(const FlBenchOptions *self, GError **error) {
+  g_autofree const char **names = fl_bench_options_names(self);
+  FlThresholdNames known = { names, NULL };
+
+  for (char **text = self->fail_if; text && *text; text++)
+    if (!fl_threshold_check(*text, &known, error)) {
+      g_prefix_error_literal(error, "--fail-if ");
+      return FALSE;
+    }
+  return TRUE;
+}
+
 /* %s: the transports. */
 static const char explanation[] =
     "Transports: %s.\n"
@@ -130,8 +232,12 @@ static const char explanation[] =
     "  3  updates were lost, duplicated or reordered, or the server told a subscriber of a gap\n"
     "  4  SATURATED: the bench itself was the bottleneck. An overload run; that deadlines were missed in it is\n"
     "     told and not counted against it\n"
+    "  99 a --fail-if holds, and the run is sound\n"
     "Of several transports the worst counts: 3, then 1 for all but deadlines, then 4, then 1 for deadlines.\n"
-    "Figures are printed all the same, marked, and without ratios.";
+    "Figures are printed all the same, marked, and without ratios.\n"
+    "\n"
+    "Conditions: 'ws.latency.p99>80ms', 'poll.bytes.ip/ws.bytes.ip<2'. TRANSPORT.FIGURE, the figures as in the JSON;\n"
+    "numbers with us, ms, s, B, kB, MB or %%; + - * / ( ); one of < <= > >= == !=. See docs/method.md, \"Thresholds\".";
 
 static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Texts *texts, GError **error) {
   const GOptionEntry entries[] = {
@@ -153,6 +259,9 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "floor", 0, 0, G_OPTION_ARG_NONE, &self->floor, "Measure a bare loop of send() as well", NULL },
     { "url", 0, 0, G_OPTION_ARG_STRING, &self->url, "Measure the server that runs there", "URL" },
     { "json", 0, 0, G_OPTION_ARG_FILENAME, &self->json, "Write the figures and the manifest there", "FILE" },
+    { "fail-if", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->fail_if, "Exit 99 where it holds; may be given again", "CONDITION" },
+    { "sweep", 'P', 0, G_OPTION_ARG_STRING, &texts->sweep, "Run for each value of clients, rate, size or poll-interval",
+      "PARAM=LIST" },
     { NULL },
   };
   g_autoptr(GOptionContext) context = g_option_context_new("— of feedlab-bench run");
@@ -170,7 +279,8 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
   }
   take_preset(texts, self);
   return take_transports(texts->transports, self, error) && take_runs(texts, self, error) && take_numbers(texts, self, error) &&
-         take_url(self, error) && check_together(texts, self, error);
+         take_url(self, error) && check_together(texts, self, error) && take_sweep(texts->sweep, self, error) &&
+         check_conditions(self, error);
 }
 
 FlBenchOptions *fl_bench_options_parse(int *argc, char ***argv, GError **error) {
@@ -203,5 +313,8 @@ void fl_bench_options_free(FlBenchOptions *self) {
   g_free(self->host);
   g_free(self->json);
   g_free(self->baseline);
+  g_strfreev(self->fail_if);
+  g_free(self->sweep_parameter);
+  g_strfreev(self->sweep_values);
   g_free(self);
 }

@@ -21,9 +21,20 @@ typedef struct {
   char *host;   /* of the URL: an IPv4 address */
   guint16 port; /* of the URL */
   char *json;
+  char **fail_if; /* conditions, bench/threshold; NULL: none */
+  char *sweep_parameter; /* NULL: no sweep */
+  char **sweep_values;   /* as typed */
 } FlBenchOptions;
 
 /* fl_bench_options_parse: read the arguments of `feedlab-bench run`. --help prints and exits.
  * Returns: NULL with an error that names the flag and what it takes. */
 FlBenchOptions *fl_bench_options_parse(int *argc, char ***argv, GError **error);
+
+/* fl_bench_options_set: one of the parameters that can be swept, by its name in -P. ret_value: its number: clients, 1/s, bytes or
+ * seconds. Returns: FALSE with an error that says what it takes. */
+gboolean fl_bench_options_set(FlBenchOptions *self, const char *parameter, const char *text, double *ret_value, GError **error);
+
+/* fl_bench_options_names: of all that is measured, the floor too; ends with NULL. The array is the caller's, the names are not. */
+const char **fl_bench_options_names(const FlBenchOptions *self);
+
 void fl_bench_options_free(FlBenchOptions *self);

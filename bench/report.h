@@ -6,6 +6,9 @@
 
 #include "bench/experiment.h"
 
+/* Of docs/result.schema.json. */
+#define FL_REPORT_SCHEMA 1
+
 /* fl_report_table: the comparison as text, UTF-8, lines of at most 120 columns with five transports. The caller's. */
 char *fl_report_table(const FlExperiment *experiment);
 

@@ -7,8 +7,6 @@
 #include "bench/manifest.h"
 #include "bench/report.h"
 
-#define SCHEMA_VERSION 1
-
 static json_t *number(double value) {
   return isfinite(value) ? json_real(value) : json_null();
 }
@@ -128,7 +126,7 @@ json_t *fl_report_json(const FlExperiment *experiment) {
 
   for (guint i = 0; i < experiment->n_arms; i++)
     json_array_append_new(arms, arm_json(experiment, &experiment->arms[i]));
-  return json_pack("{s:i, s:s, s:o, s:s, s:o, s:o, s:o}", "schema", SCHEMA_VERSION, "verdict",
+  return json_pack("{s:i, s:s, s:o, s:s, s:o, s:o, s:o}", "schema", FL_REPORT_SCHEMA, "verdict",
                    fl_verdict_name(fl_experiment_verdict(experiment)), "baseline",
                    baseline ? json_string(baseline->name) : json_null(), "sentence", sentence, "manifest",
                    fl_manifest_json(experiment->arms[0].runs, 1, &experiment->setting), "blocks", blocks(experiment),
