@@ -11,6 +11,7 @@ const FOLLOWERS = 40;
 const STAY_MOST = 200; // updates
 const SAMPLES = 20;
 const LAST = RATE_HZ * SECONDS;
+const HISTORY = Math.min(1000, Math.floor(LAST / 10)); // full long before memory is judged
 
 /** Numbers that come again with the same seed (mulberry32). */
 function randomOf(seed) {
@@ -27,7 +28,7 @@ const ways = [
   (subscriber) => subscriber.vanish(true),
   (subscriber) => subscriber.vanish(false),
   (subscriber) => subscriber.socket.end(),
-  (subscriber, kind) => (kind.name === 'ws' ? subscriber.socket.end(frame(8, Buffer.from([0x03, 0xe8]))) : subscriber.socket.end()),
+  (subscriber, kind) => (kind.closes ? subscriber.socket.end(frame(8, Buffer.from([0x03, 0xe8]))) : subscriber.socket.end()),
 ];
 
 /** One reader through many connections. Returns: how many they were. */
@@ -54,7 +55,7 @@ const descriptors = (server) => readdirSync(`/proc/${server.child.pid}/fd`).leng
 /** What the server keeps resident, looked at as the feed goes on; and a publisher beside the clock. */
 async function watch(server) {
   const publisher = new Publisher(server);
-  const subscriber = new kinds[kinds.length - 1].Subscriber(server, { since: '0' });
+  const subscriber = new (kinds.find(({ name }) => name === 'ws').Subscriber)(server, { since: '0' });
   await subscriber.open();
   const resident = [];
   for (let sample = 1; sample <= SAMPLES; sample++) {
@@ -76,8 +77,8 @@ function assertFlat(resident) {
 }
 
 const soak = async (t) => {
-  const history = ['--history', '1000', '--rate', String(RATE_HZ), '--size', '200'];
-  const server = await t.server(['--workers', '2', ...history]);
+  const feed = ['--rate', String(RATE_HZ), '--size', '200', '--history', String(HISTORY)];
+  const server = await t.server(['--workers', '2', ...feed, ...kinds.flatMap(({ args }) => args)]);
   await request(server, '/health/ready');
   const before = descriptors(server);
 
