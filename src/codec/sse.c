@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "codec/utf8.h"
+
 #define BOM "\xef\xbb\xbf"
 
 static gsize line_length(const char *data, gsize len) {
@@ -86,19 +88,6 @@ static void assign(GString *to, const char *text, gsize len) {
   g_string_append_len(to, text, (gssize)len);
 }
 
-/* g_utf8_validate_len refuses NUL, which is a character like any other in an event stream. */
-static gboolean is_utf8(const char *text, gsize len) {
-  const char *end;
-
-  while (!g_utf8_validate_len(text, len, &end)) {
-    if (*end != '\0')
-      return FALSE;
-    len -= (gsize)(end - text) + 1;
-    text = end + 1;
-  }
-  return TRUE;
-}
-
 static void dispatch(FlSseParser *self, FlSseFound found, gpointer user) {
   assign(self->last_id, self->id->str, self->id->len);
   if (self->data->len > 0) {
@@ -162,7 +151,7 @@ static gboolean take_line(FlSseParser *self, const char *line, gsize len, FlSseF
     dispatch(self, found, user);
     return TRUE;
   }
-  if (!is_utf8(line, len))
+  if (!fl_utf8_is_valid((const guint8 *)line, len))
     return FALSE;
   if (*line == ':') {
     gsize skip = len > 1 && line[1] == ' ' ? 2 : 1;
