@@ -233,6 +233,8 @@ static void on_hangup(FlPollable *pollable, guint32 events) {
   /* libmicrohttpd does not look again when the end came together with the last bytes (it polls for edges, and a short read is
    * the end to it): shutting down what is over makes another edge. */
   if (!self->held) {
+    fl_poller_remove(self->httpd->config.poller, pollable); /* which would be told of that edge as well, and so on */
+    self->watched = FALSE;
     shutdown(self->peer.fd, SHUT_RD);
     return;
   }
