@@ -22,5 +22,6 @@ typedef struct {
 extern const FlCommand fl_command_capacity;
 extern const FlCommand fl_command_compare;
 extern const FlCommand fl_command_doctor;
+extern const FlCommand fl_command_report;
 extern const FlCommand fl_command_run;
 extern const FlCommand fl_command_selftest;

@@ -5,6 +5,7 @@
 
 #include "bench/command.h"
 #include "bench/report.h"
+#include "bench/report_formats.h"
 #include "bench/setting.h"
 #include "bench/sweep.h"
 #include "bench/threshold.h"
@@ -37,6 +38,16 @@ static FlExit status_of(FlVerdict verdict) {
   return statuses[verdict];
 }
 
+static FlReportOutputs outputs_of(const FlBenchOptions *options) {
+  return (FlReportOutputs){ options->csv, options->markdown, options->html, options->hgrm };
+}
+
+/* Where the table goes: stdout, unless one of the formats goes there. */
+static FILE *for_people(const FlBenchOptions *options) {
+  FlReportOutputs outputs = outputs_of(options);
+  return fl_report_outputs_stdout(&outputs) > 0 ? stderr : stdout;
+}
+
 /* Below the table: what each --fail-if comes to. `what`: whose result it is, for a sweep. */
 static FlExit check_conditions(const FlBenchOptions *options, const char *what, const json_t *result, GError **error) {
   static const FlExit statuses[] = { FL_EXIT_FAILED, FL_EXIT_OK, FL_EXIT_THRESHOLD };
@@ -47,13 +58,18 @@ static FlExit check_conditions(const FlBenchOptions *options, const char *what, 
   if (!options->fail_if)
     return FL_EXIT_OK;
   int holds = fl_threshold_report((const char *const *)options->fail_if, &known, result, lines, error);
-  printf("\n--fail-if%s\n%s", what, lines->str);
+  fprintf(for_people(options), "\n--fail-if%s\n%s", what, lines->str);
   return statuses[holds + 1];
 }
 
-/* Takes the JSON. Returns: FALSE with an error. */
-static gboolean write_json(const FlBenchOptions *options, json_t *json, GError **error) {
-  gboolean written = !options->json || fl_report_write_json(json, options->json, error);
+/* As JSON and in the other formats. Takes the JSON. Returns: FALSE with an error. */
+static gboolean write_all(const FlBenchOptions *options, json_t *json, GError **error) {
+  FlReportOutputs outputs = outputs_of(options);
+  g_autoptr(GArray) files = fl_result_files_new();
+
+  fl_result_files_add(files, json, options->json ? options->json : "");
+  gboolean written = (!options->json || fl_report_write_json(json, options->json, error)) &&
+                     fl_report_outputs_write(&outputs, (FlResultFile *)files->data, files->len, error);
   json_decref(json);
   return written;
 }
@@ -67,9 +83,9 @@ static FlExit report(const FlExperiment *experiment, const FlBenchOptions *optio
   g_autofree char *table = fl_report_table(experiment);
   json_t *json = fl_report_json(experiment);
 
-  fputs(table, stdout);
+  fputs(table, for_people(options));
   FlExit status = check_conditions(options, "", json, error);
-  if (!write_json(options, json, *error ? NULL : error))
+  if (!write_all(options, json, *error ? NULL : error))
     return FL_EXIT_FAILED;
   return worse_of(status_of(fl_experiment_verdict(experiment)), status);
 }
@@ -80,13 +96,13 @@ static FlExit report_sweep(const FlSweep *sweep, const FlBenchOptions *options, 
   FlExit status = FL_EXIT_OK;
   gsize i;
 
-  fputs(table, stdout);
+  fputs(table, for_people(options));
   json_array_foreach(json_object_get(json_object_get(json, "sweep"), "results"), i, result) {
     g_autofree char *what = g_strdup_printf(" at %s=%s", sweep->parameter, sweep->texts[i]);
     FlExit one = check_conditions(options, what, result, *error ? NULL : error);
     status = status == FL_EXIT_OK || one == FL_EXIT_FAILED ? one : status;
   }
-  if (!write_json(options, json, *error ? NULL : error))
+  if (!write_all(options, json, *error ? NULL : error))
     return FL_EXIT_FAILED;
   return worse_of(status_of(fl_sweep_verdict(sweep)), status);
 }

@@ -89,9 +89,14 @@ void fl_experiment_end(FlExperiment *self) {
 static gboolean run_one(const FlBenchOptions *options, const FlPrograms *programs, const FlSetting *setting, const char *name,
                         const Part *part, FlResult *ret_result, GError **error) {
   gboolean is_floor = g_str_equal(name, "floor");
+  const FlEndpoint *endpoint = fl_endpoints_find(options->endpoints, name);
   FlRunConfig config = { .options = options,
                          .setting = setting,
-                         .target = is_floor ? FL_TARGET_FLOOR : options->url ? FL_TARGET_URL : FL_TARGET_SERVER,
+                         .target = endpoint       ? FL_TARGET_ENDPOINT
+                                   : is_floor     ? FL_TARGET_FLOOR
+                                   : options->url ? FL_TARGET_URL
+                                                  : FL_TARGET_SERVER,
+                         .endpoint = endpoint,
                          .program = is_floor ? programs->floor : programs->server,
                          .transport = is_floor ? "ws" : name,
                          .seed = setting->seed + part->done,
@@ -151,7 +156,9 @@ FlInterval fl_arm_figure(const FlArm *arm, const FlFigure *figure, guint64 seed)
   g_autofree double *values = values_of(arm, figure);
   FlInterval result = fl_bootstrap_median(values, arm->n, SHOWN_LEVEL, seed);
 
-  if (isnan(result.value) && figure->merges)
+  if (figure->of_runs == FL_ALL_RUNS)
+    return (FlInterval){ figure->value(&arm->merged), NAN, NAN, NAN };
+  if (isnan(result.value) && figure->of_runs == FL_ALL_WHERE_FEW)
     result.value = figure->value(&arm->merged);
   return result;
 }
@@ -161,8 +168,11 @@ static gboolean is_sound(const FlArm *arm) {
 }
 
 FlInterval fl_experiment_ratio(const FlExperiment *self, const FlArm *arm, const FlFigure *figure) {
+  return fl_experiment_ratio_to(self, arm, self->baseline < self->n_arms ? &self->arms[self->baseline] : NULL, figure);
+}
+
+FlInterval fl_experiment_ratio_to(const FlExperiment *self, const FlArm *arm, const FlArm *baseline, const FlFigure *figure) {
   FlInterval none = { NAN, NAN, NAN, NAN };
-  const FlArm *baseline = self->baseline < self->n_arms ? &self->arms[self->baseline] : NULL;
 
   if (!figure->is_cost || !baseline || baseline == arm || !is_sound(baseline) || !is_sound(arm))
     return none;
@@ -181,7 +191,7 @@ FlModel fl_experiment_model(const FlExperiment *self, const FlArm *arm) {
                          .poll_interval_s = (double)self->setting.poll_interval_ns / 1e9,
                          .clients = arm->runs[0].clients,
                          .send_s = cpu_us / 1e6 };
-  return fl_model_of(arm->name, &input);
+  return fl_model_of(fl_result_transport(&arm->runs[0]), &input);
 }
 
 FlVerdict fl_arm_verdict(const FlArm *arm) {

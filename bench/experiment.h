@@ -56,6 +56,9 @@ FlInterval fl_arm_figure(const FlArm *arm, const FlFigure *figure, guint64 seed)
  * there is no baseline, or either is unsound. */
 FlInterval fl_experiment_ratio(const FlExperiment *self, const FlArm *arm, const FlFigure *figure);
 
+/* fl_experiment_ratio_to: the same to another arm than the baseline; NULL: none. */
+FlInterval fl_experiment_ratio_to(const FlExperiment *self, const FlArm *arm, const FlArm *to, const FlFigure *figure);
+
 /* fl_experiment_model: what the formulas say of an arm, with the CPU measured for it. */
 FlModel fl_experiment_model(const FlExperiment *self, const FlArm *arm);
 

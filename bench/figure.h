@@ -5,6 +5,13 @@
 
 #include "bench/result.h"
 
+/* What a figure of several runs is. */
+typedef enum {
+  FL_MEDIAN,        /* the median of the runs' */
+  FL_ALL_WHERE_FEW, /* that, but of all runs together where one of them has too few samples */
+  FL_ALL_RUNS,      /* of all runs together: the greatest of all is no median */
+} FlOfRuns;
+
 /* A figure; or, without a value, the heading of those that follow it. */
 typedef struct {
   const char *name;                        /* such as latency.p99; of a heading: the part before the dot */
@@ -13,7 +20,7 @@ typedef struct {
   double (*value)(const FlResult *result); /* NAN where it was not measured */
   int decimals;
   gboolean is_cost; /* less is better: worth a ratio to the baseline */
-  gboolean merges;  /* may be taken from all runs together where one run has too few samples */
+  FlOfRuns of_runs;
 } FlFigure;
 
 /* fl_figures: all of them, in their order, the first one a heading. The list ends with a name of NULL. */

@@ -55,6 +55,10 @@ static void fail(FlClient *client, const char *why) {
 
 /* --- for the kinds ------------------------------------------------------------------------------------------------- */
 
+const FlEndpoint *fl_client_endpoint(const FlClient *client) {
+  return client->load->config.endpoint;
+}
+
 void fl_client_send(FlClient *client, const void *data, gsize len, gboolean request) {
   if (send(client->pollable.fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len) {
     fail(client, "a request could not be sent at once");

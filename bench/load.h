@@ -15,6 +15,7 @@ typedef struct {
   gint64 poll_interval_ns; /* of short polling */
   guint64 seed;            /* of the first polls' places in the interval */
   FlRecorder *recorder;    /* borrowed */
+  const FlEndpoint *endpoint; /* borrowed; NULL: the server is ours */
 } FlLoadConfig;
 
 /* What the subscribers have done since the last fl_load_reset. */

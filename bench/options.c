@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "bench/client/client.h"
+#include "bench/endpoint.h"
+#include "bench/publisher.h"
 #include "bench/spelling.h"
 #include "bench/threshold.h"
 #include "core/units.h"
@@ -16,6 +18,7 @@
 typedef struct {
   char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *settle, *seed, *runs, *sweep;
   gboolean quick, full;
+  FlEndpointTexts others;
 } Texts;
 
 static gboolean fail(GError **error, const char *flag, const char *value, const char *wants) {
@@ -67,6 +70,22 @@ static gboolean take_numbers(const Texts *texts, FlBenchOptions *self, GError **
          take_duration("--poll-interval", texts->poll_interval, 1000000, &self->poll_interval_ns, error);
 }
 
+/* With --target, what is compared are the endpoints. */
+static gboolean take_endpoints(const Texts *texts, FlBenchOptions *self, GError **error) {
+  self->endpoints = fl_endpoints_parse(&texts->others, error);
+  if (!self->endpoints)
+    return FALSE;
+  if (self->endpoints->len == 0)
+    return take_transports(texts->transports, self, error);
+  if (texts->transports || self->url || self->floor)
+    return fail(error, "--target", texts->others.targets[0], "no -t, --url or --floor beside it");
+  self->servers = fl_endpoints_describe(self->endpoints);
+  self->transports = g_new0(char *, self->endpoints->len + 1);
+  for (guint i = 0; i < self->endpoints->len; i++)
+    self->transports[i] = g_strdup(((const FlEndpoint *)self->endpoints->pdata[i])->name);
+  return TRUE;
+}
+
 /* --quick and --full are sets of defaults: what is given beside them holds. */
 static void take_preset(const Texts *texts, FlBenchOptions *self) {
   if (texts->quick) {
@@ -87,7 +106,7 @@ static gboolean take_runs(const Texts *texts, FlBenchOptions *self, GError **err
   if (texts->runs && (!fl_units_count(texts->runs, &self->runs) || self->runs < 1 || self->runs > 1000))
     return fail(error, "-n", texts->runs, "a number of runs such as 5");
   if (!self->baseline)
-    self->baseline = g_strdup("ws");
+    self->baseline = g_strdup(self->endpoints->len > 0 ? self->transports[0] : "ws");
   else if (!g_strv_contains((const char *const *)self->transports, self->baseline) &&
            !(self->floor && g_str_equal(self->baseline, "floor")))
     return fail(error, "--baseline", self->baseline, "one of the transports that are compared");
@@ -111,11 +130,22 @@ static gboolean take_url(FlBenchOptions *self, GError **error) {
   return TRUE;
 }
 
+static int on_stdout(const FlBenchOptions *self) {
+  return (g_strcmp0(self->csv, "-") == 0) + (g_strcmp0(self->markdown, "-") == 0) + (g_strcmp0(self->html, "-") == 0);
+}
+
 static gboolean check_together(const Texts *texts, const FlBenchOptions *self, GError **error) {
   if (self->url && (texts->rate || texts->size || self->floor))
     return fail(error, "--url", self->url, "a running server with a rate and size of its own: no -R, -s or --floor");
+  gboolean is_other = self->endpoints->len > 0, publishes = fl_endpoints_publish(self->endpoints);
+  if (is_other && !publishes && (texts->rate || texts->size))
+    return fail(error, texts->rate ? "-R" : "-s", texts->rate ? texts->rate : texts->size, "--publish beside --target and this");
+  if (publishes && self->size_bytes < FL_PUBLISHER_SIZE_MIN)
+    return fail(error, "-s", texts->size, "at least " G_STRINGIFY(FL_PUBLISHER_SIZE_MIN) " bytes with --publish");
+  if (on_stdout(self) > 1)
+    return fail(error, g_strcmp0(self->html, "-") == 0 ? "--html" : "--markdown", "-", "one format for stdout, files for the others");
   /* Without an update in it, a window shows nothing. */
-  if (!self->url && (double)self->duration_ns / 1e9 * self->rate_hz < 2)
+  if (!self->url && (!is_other || publishes) && (double)self->duration_ns / 1e9 * self->rate_hz < 2)
     return fail(error, "-d", texts->duration ? texts->duration : "5s", "time for at least two updates at this -R");
   return TRUE;
 }
@@ -258,7 +288,20 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &self->quiet, "No progress", NULL },
     { "floor", 0, 0, G_OPTION_ARG_NONE, &self->floor, "Measure a bare loop of send() as well", NULL },
     { "url", 0, 0, G_OPTION_ARG_STRING, &self->url, "Measure the server that runs there", "URL" },
+    /* Not STRING: keys may hold any character, and the program has no locale to convert them from. */
+    { "target", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.targets, "Measure other servers: docs/targets.md", "[SERVER@]TRANSPORT=URL,…" },
+    { "stamp", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.stamps, "Their updates' scheduled time, in us (t)", "KEY[,s|ms|us|ns]" },
+    { "seq", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.seqs, "Their updates' number (seq)", "KEY" },
+    { "cursor", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.cursors, "Of polls: header:ETag, json:KEY,query:NAME, none", "RULE" },
+    { "event", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.events, "The Socket.IO event that holds an update (news)", "NAME" },
+    { "publish", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.publishes, "POST updates there, by -R and -s", "URL" },
+    { "pid", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.pids, "Whose CPU and memory count, with its children", "PID" },
+    { "start", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.starts, "Start the server of port 0, anew for each run", "COMMAND" },
     { "json", 0, 0, G_OPTION_ARG_FILENAME, &self->json, "Write the figures and the manifest there", "FILE" },
+    { "csv", 0, 0, G_OPTION_ARG_FILENAME, &self->csv, "Write a row a transport and figure there (- for stdout)", "FILE" },
+    { "markdown", 0, 0, G_OPTION_ARG_FILENAME, &self->markdown, "Write a table for a README there (- for stdout)", "FILE" },
+    { "html", 0, 0, G_OPTION_ARG_FILENAME, &self->html, "Write a page with charts there (- for stdout)", "FILE" },
+    { "hgrm", 0, 0, G_OPTION_ARG_FILENAME, &self->hgrm, "Write HdrHistogram's percentiles there, a file a transport", "DIR" },
     { "fail-if", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->fail_if, "Exit 99 where it holds; may be given again", "CONDITION" },
     { "sweep", 'P', 0, G_OPTION_ARG_STRING, &texts->sweep, "Run for each value of clients, rate, size or poll-interval",
       "PARAM=LIST" },
@@ -278,7 +321,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     return FALSE;
   }
   take_preset(texts, self);
-  return take_transports(texts->transports, self, error) && take_runs(texts, self, error) && take_numbers(texts, self, error) &&
+  return take_numbers(texts, self, error) && take_endpoints(texts, self, error) && take_runs(texts, self, error) &&
          take_url(self, error) && check_together(texts, self, error) && take_sweep(texts->sweep, self, error) &&
          check_conditions(self, error);
 }
@@ -297,6 +340,8 @@ FlBenchOptions *fl_bench_options_parse(int *argc, char ***argv, GError **error) 
   self->warmup_ns = self->poll_interval_ns = G_GINT64_CONSTANT(1000000000);
   self->seed = 1;
   gboolean ok = read_arguments(argc, argv, self, &texts, error);
+  for (char ***list = (char ***)&texts.others; list < (char ***)(&texts.others + 1); list++)
+    g_strfreev(*list);
   for (gsize i = 0; i < offsetof(Texts, quick) / sizeof *all; i++)
     g_free(all[i]);
   if (ok)
@@ -309,9 +354,15 @@ void fl_bench_options_free(FlBenchOptions *self) {
   if (!self)
     return;
   g_strfreev(self->transports);
+  g_clear_pointer(&self->endpoints, g_ptr_array_unref);
+  g_free(self->servers);
   g_free(self->url);
   g_free(self->host);
   g_free(self->json);
+  g_free(self->csv);
+  g_free(self->markdown);
+  g_free(self->html);
+  g_free(self->hgrm);
   g_free(self->baseline);
   g_strfreev(self->fail_if);
   g_free(self->sweep_parameter);

@@ -21,9 +21,13 @@ typedef struct {
   char *host;   /* of the URL: an IPv4 address */
   guint16 port; /* of the URL */
   char *json;
+  char *csv, *markdown, *html; /* files; - for stdout; NULL: not wanted */
+  char *hgrm;                  /* a folder */
   char **fail_if; /* conditions, bench/threshold; NULL: none */
   char *sweep_parameter; /* NULL: no sweep */
   char **sweep_values;   /* as typed */
+  GPtrArray *endpoints; /* of servers that aren't ours (--target); then `transports` are their names */
+  char *servers;        /* what they are, in words; NULL: none */
 } FlBenchOptions;
 
 /* fl_bench_options_parse: read the arguments of `feedlab-bench run`. --help prints and exits.

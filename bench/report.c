@@ -9,7 +9,7 @@
 #include "core/clock.h"
 
 #define LABEL_WIDTH 28
-#define CELL_WIDTH 18 /* of which the ratio takes 8 */
+#define CELL_WIDTH FL_REPORT_CELL /* of which the ratio takes 8 */
 #define NUMBER_WIDTH (CELL_WIDTH - 8)
 
 static char *with_thousands(double value, int decimals) {
@@ -41,6 +41,20 @@ static void pad(GString *out, const char *text, int width, gboolean right) {
     g_string_append_printf(out, "%s%*s", text, MAX(room, 0), "");
 }
 
+void fl_report_append_wrapped(GString *out, const char *text) {
+  g_auto(GStrv) words = g_strsplit(text, " ", -1);
+  glong column = 0;
+
+  for (char **word = words; *word; word++) {
+    glong width = g_utf8_strlen(*word, -1);
+    gboolean breaks = column > 0 && column + 1 + width > 110;
+    g_string_append(out, column == 0 ? "" : breaks ? "\n" : " ");
+    column = breaks || column == 0 ? width : column + 1 + width;
+    g_string_append(out, *word);
+  }
+  g_string_append_c(out, '\n');
+}
+
 static gboolean is_sound(const FlArm *arm) {
   return fl_arm_verdict(arm) == FL_VERDICT_SOUND;
 }
@@ -59,8 +73,8 @@ static void append_number(GString *out, double value, int decimals) {
 }
 
 /* A ratio, or that there is no difference: the interval holds 1. */
-static void append_cell(GString *out, const FlExperiment *experiment, const FlArm *arm, const FlFigure *figure) {
-  FlInterval ratio = fl_experiment_ratio(experiment, arm, figure);
+void fl_report_append_cell(GString *out, const FlExperiment *experiment, const FlArm *arm, const FlArm *to, const FlFigure *figure) {
+  FlInterval ratio = fl_experiment_ratio_to(experiment, arm, to, figure);
   gboolean is_same = ratio.low <= 1 && ratio.high >= 1;
   g_autofree char *text = is_same ? g_strdup("≈") : ratio_text(ratio.value);
 
@@ -83,9 +97,10 @@ static void append_row(GString *out, const FlExperiment *experiment, const FlFig
     any = any || isfinite(fl_arm_figure(&experiment->arms[i], figure, 1).value);
   if (!any)
     return;
+  const FlArm *baseline = experiment->baseline < experiment->n_arms ? &experiment->arms[experiment->baseline] : NULL;
   append_label(out, figure->label, figure->unit);
   for (guint i = 0; i < experiment->n_arms; i++)
-    append_cell(out, experiment, &experiment->arms[i], figure);
+    fl_report_append_cell(out, experiment, &experiment->arms[i], baseline, figure);
   end_line(out, begin);
 }
 
@@ -161,12 +176,16 @@ static void append_setting(GString *out, const FlExperiment *experiment) {
   g_string_append_printf(out, " %g s after %g s of warm-up", results[0].duration_s, (double)setting->warmup_ns / 1e9);
   g_string_append_printf(out, " · a poll every %g s · seed %" G_GUINT64_FORMAT "\n",
                          (double)setting->poll_interval_ns / 1e9, setting->seed);
+  if (setting->servers)
+    fl_report_append_wrapped(out, setting->servers);
   if (setting->url)
     g_string_append_printf(out, "server at %s: its CPU and memory are not measured\n", setting->url);
   else if (setting->server_cpu >= 0)
     g_string_append_printf(out, "loopback: MTU 65536, no loss, the sender pays for the receiver's half of TCP · "
                                 "server on CPU %d, bench on CPU %d\n",
                            setting->server_cpu, setting->client_cpu);
+  else if (setting->servers)
+    g_string_append(out, "servers and bench are not bound to CPUs of their own\n");
   else
     g_string_append(out, "loopback: MTU 65536, no loss · server and bench SHARE one CPU: latencies are upper bounds\n");
 }
@@ -306,21 +325,6 @@ char *fl_report_sentence(const FlExperiment *experiment) {
   return g_string_free(out, FALSE);
 }
 
-/* Text with its lines broken at spaces, at most 110 columns. */
-static void append_wrapped(GString *out, const char *text) {
-  g_auto(GStrv) words = g_strsplit(text, " ", -1);
-  glong column = 0;
-
-  for (char **word = words; *word; word++) {
-    glong width = g_utf8_strlen(*word, -1);
-    gboolean breaks = column > 0 && column + 1 + width > 110;
-    g_string_append(out, column == 0 ? "" : breaks ? "\n" : " ");
-    column = breaks || column == 0 ? width : column + 1 + width;
-    g_string_append(out, *word);
-  }
-  g_string_append_c(out, '\n');
-}
-
 static void append_legend(GString *out, const FlExperiment *experiment) {
   g_string_append(out, "\nLatency runs from an update's scheduled time to its arrival at the subscriber. – : not measured, "
                        "or too few\nsamples for that percentile.");
@@ -332,6 +336,14 @@ static void append_legend(GString *out, const FlExperiment *experiment) {
   g_string_append_c(out, '\n');
 }
 
+/* Of several names; one alone, or one without a name, is compared by its transports like our own. */
+static gboolean has_servers(const FlExperiment *experiment) {
+  for (guint i = 1; i < experiment->n_arms; i++)
+    if (g_strcmp0(experiment->arms[i].runs[0].server, experiment->arms[0].runs[0].server) != 0)
+      return TRUE;
+  return FALSE;
+}
+
 char *fl_report_table(const FlExperiment *experiment) {
   GString *out = g_string_new(NULL);
   g_autofree char *sentence = fl_report_sentence(experiment);
@@ -341,10 +353,14 @@ char *fl_report_table(const FlExperiment *experiment) {
   append_checks(out, experiment);
   g_string_append_c(out, '\n');
   g_string_append(out, headline(fl_experiment_verdict(experiment)));
+  if (has_servers(experiment)) {
+    fl_report_append_servers(out, experiment);
+    return g_string_free(out, FALSE);
+  }
   append_figures(out, experiment);
   if (fl_experiment_verdict(experiment) == FL_VERDICT_SOUND) {
     g_string_append_c(out, '\n');
-    append_wrapped(out, sentence);
+    fl_report_append_wrapped(out, sentence);
   }
   append_legend(out, experiment);
   return g_string_free(out, FALSE);

@@ -12,6 +12,17 @@
 /* fl_report_table: the comparison as text, UTF-8, lines of at most 120 columns with five transports. The caller's. */
 char *fl_report_table(const FlExperiment *experiment);
 
+/* fl_report_append_servers: the comparison of several servers (--target): by transport, each figure with its ratio to the first
+ * server that has the transport, paired by block. It stands in fl_report_table where there are several. */
+void fl_report_append_servers(GString *out, const FlExperiment *experiment);
+
+/* fl_report_append_cell: a figure, and what it is of that of the arm `to`, in FL_REPORT_CELL columns. */
+#define FL_REPORT_CELL 18
+void fl_report_append_cell(GString *out, const FlExperiment *experiment, const FlArm *arm, const FlArm *to, const FlFigure *figure);
+
+/* fl_report_append_wrapped: text with its lines broken at spaces, at most 110 columns. */
+void fl_report_append_wrapped(GString *out, const char *text);
+
 /* fl_report_sentence: what it comes to, in a sentence. The caller's. */
 char *fl_report_sentence(const FlExperiment *experiment);
 

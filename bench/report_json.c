@@ -97,8 +97,11 @@ static json_t *series(const FlResult *r) {
 }
 
 static json_t *arm_json(const FlExperiment *experiment, const FlArm *arm) {
-  return json_pack("{s:s, s:s, s:I, s:f, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "name", arm->name, "transport",
-                   g_str_equal(arm->name, "floor") ? "ws" : arm->name, "clients", (json_int_t)arm->runs[0].clients,
+  const FlResult *first = &arm->runs[0];
+
+  return json_pack("{s:s, s:s, s:o, s:I, s:f, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o}", "name", arm->name, "transport",
+                   g_str_equal(arm->name, "floor") ? "ws" : fl_result_transport(first), "server",
+                   first->server && *first->server ? json_string(first->server) : json_null(), "clients", (json_int_t)arm->runs[0].clients,
                    "duration_s", arm->runs[0].duration_s, "verdict", fl_verdict_name(fl_arm_verdict(arm)), "runs",
                    (int)arm->n, "integrity", integrity(&arm->merged.integrity), "counts", counts(&arm->merged), "figures",
                    figures(experiment, arm), "model", model(experiment, arm), "latency_us", histogram(arm->merged.latency),

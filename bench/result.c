@@ -6,6 +6,10 @@
 
 #include "core/clock.h"
 
+const char *fl_result_transport(const FlResult *self) {
+  return self->transport ? self->transport : self->name;
+}
+
 double fl_result_per_update(const FlResult *self, double figure) {
   return self->integrity.delivered > 0 ? figure / (double)self->integrity.delivered : NAN;
 }

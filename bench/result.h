@@ -22,7 +22,9 @@ typedef struct {
 } FlSeries;
 
 typedef struct {
-  const char *name; /* of the transport; "floor" for bench/floor */
+  const char *name; /* of the transport; "floor" for bench/floor; SERVER-TRANSPORT of servers that aren't ours */
+  const char *transport; /* NULL: that is its name too */
+  const char *server;    /* of servers that aren't ours: its name; NULL or "": it has none */
   guint clients;
   double duration_s; /* of the measured window */
   FlIntegrity integrity;
@@ -69,10 +71,14 @@ typedef struct {
   gint64 poll_interval_ns, warmup_ns;
   guint64 seed;
   const char *url; /* NULL: own child */
+  const char *servers; /* of --target, in words; NULL: none */
   int server_cpu;  /* -1: not pinned */
   int client_cpu;
   char *command_line;
 } FlSetting;
+
+/* fl_result_transport: its transport's name, `floor` of bench/floor. */
+const char *fl_result_transport(const FlResult *self);
 
 /* fl_result_per_update: a figure of the window over the updates delivered; NAN where none was. */
 double fl_result_per_update(const FlResult *self, double figure);

@@ -18,6 +18,7 @@
 
 #include "bench/child.h"
 #include "bench/load.h"
+#include "bench/publisher.h"
 #include "bench/usage.h"
 #include "core/clock.h"
 
@@ -29,19 +30,56 @@
 
 typedef struct {
   const FlRunConfig *config;
-  FlChild *child; /* NULL with FL_TARGET_URL */
+  FlChild *child; /* NULL where the server runs already */
+  FlPublisher *publisher; /* NULL where the server publishes by itself */
   char *host;
   guint16 port;
   FlRecorder *recorder;
   FlLoad *load;
+  guint64 published; /* by us, in the window */
   FlResult result;
 } Run;
 
 /* --- the server ---------------------------------------------------------------------------------------------------- */
 
+static gboolean start_other(Run *self, GError **error) {
+  const FlEndpoint *endpoint = self->config->endpoint;
+
+  if (endpoint->command) {
+    self->child = fl_child_start((const char *const *)endpoint->command, self->config->setting->server_cpu, error);
+    if (!self->child)
+      return FALSE;
+  }
+  self->host = g_strdup(endpoint->url.host);
+  self->port = endpoint->url.port ? endpoint->url.port : fl_child_port(self->child);
+  return TRUE;
+}
+
+/* Before the subscribers come: a long poll is answered by an update. */
+static gboolean start_publisher(Run *self, GError **error) {
+  const FlEndpoint *endpoint = self->config->endpoint;
+
+  if (!endpoint || !endpoint->publishes)
+    return TRUE;
+  FlPublisherConfig config = { .host = endpoint->publish.host,
+                               .port = endpoint->publish.port ? endpoint->publish.port : fl_child_port(self->child),
+                               .target = endpoint->publish.target,
+                               .rate_hz = self->config->options->rate_hz,
+                               .size_bytes = (gsize)self->config->options->size_bytes };
+  self->publisher = fl_publisher_start(&config, error);
+  return self->publisher != NULL;
+}
+
+/* Whose CPU and memory count; 0: nobody's. */
+static pid_t server_pid(const Run *self) {
+  return self->child ? fl_child_pid(self->child) : self->config->endpoint ? self->config->endpoint->pid : 0;
+}
+
 static gboolean start_server(Run *self, GError **error) {
   const FlRunConfig *config = self->config;
 
+  if (config->target == FL_TARGET_ENDPOINT)
+    return start_other(self, error);
   if (config->target == FL_TARGET_URL) {
     self->host = g_strdup(config->options->host);
     self->port = config->options->port;
@@ -100,6 +138,8 @@ static gint64 counter(const json_t *source, const char *name) {
 }
 
 static SourceState source_state(const Run *self) {
+  if (self->config->target == FL_TARGET_ENDPOINT)
+    return (SourceState){ self->publisher ? fl_publisher_missed(self->publisher) : -1, -1 };
   json_t *stats = fetch_stats(self);
   const json_t *source = json_object_get(stats, "source");
   SourceState state = { counter(source, "missed_deadlines"), counter(source, "clock_steps") };
@@ -124,6 +164,14 @@ static void tell(const Run *self, const char *phase, double part) {
   self->config->progress(self->config->transport, phase, part, self->config->user);
 }
 
+static gboolean publishes_on(const Run *self, GError **error) {
+  g_autofree char *wrong = self->publisher ? fl_publisher_error(self->publisher) : NULL;
+
+  if (wrong)
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", self->config->transport, wrong);
+  return wrong == NULL;
+}
+
 static gboolean receive_until(Run *self, const char *phase, gint64 begin_ns, gint64 end_ns, GError **error) {
   for (gint64 now_ns = fl_clock_now_ns(); now_ns < end_ns; now_ns = fl_clock_now_ns()) {
     tell(self, phase, (double)(now_ns - begin_ns) / (double)(end_ns - begin_ns));
@@ -131,6 +179,8 @@ static gboolean receive_until(Run *self, const char *phase, gint64 begin_ns, gin
       set_load_error(self, error);
       return FALSE;
     }
+    if (!publishes_on(self, error))
+      return FALSE;
   }
   return TRUE;
 }
@@ -155,7 +205,7 @@ static double slope(const double x[MEMORY_POINTS], const double y[MEMORY_POINTS]
 static gboolean connect_parts(Run *self, guint clients) {
   gint64 until_ns = fl_clock_now_ns() + CONNECT_NS + MEMORY_POINTS * self->config->options->settle_ns;
   double count[MEMORY_POINTS], pss[MEMORY_POINTS];
-  gboolean measured = self->child && clients >= CLIENTS_FOR_MEMORY;
+  gboolean measured = server_pid(self) > 0 && clients >= CLIENTS_FOR_MEMORY;
 
   for (guint i = 0; i < MEMORY_POINTS; i++) {
     guint so_far = clients * (i + 1) / MEMORY_POINTS;
@@ -165,17 +215,22 @@ static gboolean connect_parts(Run *self, guint clients) {
     if (!fl_load_run(self->load, fl_clock_now_ns() + self->config->options->settle_ns, FALSE))
       return FALSE;
     count[i] = so_far;
-    pss[i] = measured ? (double)fl_usage_pss_bytes(fl_child_pid(self->child)) : -1;
+    pss[i] = measured ? (double)fl_usage_pss_bytes(server_pid(self)) : -1;
     measured = measured && pss[i] >= 0;
   }
   self->result.memory_slope = measured ? slope(count, pss) : NAN;
   return TRUE;
 }
 
+static const FlClientKind *client_kind(const FlRunConfig *config) {
+  return config->endpoint ? fl_client_other(config->endpoint->transport) : fl_client_kind(config->transport);
+}
+
 static gboolean connect_all(Run *self, GError **error) {
   const FlBenchOptions *options = self->config->options;
   FlLoadConfig load = {
-    .kind = fl_client_kind(self->config->transport),
+    .kind = client_kind(self->config),
+    .endpoint = self->config->endpoint,
     .host = self->host,
     .port = self->port,
     .clients = (guint)options->clients,
@@ -188,6 +243,8 @@ static gboolean connect_all(Run *self, GError **error) {
   gboolean connected = connect_parts(self, load.clients);
   self->result.connect_failures = fl_load_failures(self->load);
   fl_histogram_merge(self->result.connect, fl_load_connect_times(self->load));
+  if (!publishes_on(self, error))
+    return FALSE;
   if (!connected) {
     set_load_error(self, error);
     return FALSE;
@@ -197,7 +254,7 @@ static gboolean connect_all(Run *self, GError **error) {
 }
 
 static gint64 server_cpu_ns(const Run *self) {
-  return self->child ? fl_usage_cpu_ns(fl_child_pid(self->child)) : -1;
+  return server_pid(self) > 0 ? fl_usage_cpu_ns(server_pid(self)) : -1;
 }
 
 /* Sums of clock ticks: user and system. With few of them the proportion is chance. */
@@ -208,8 +265,8 @@ typedef struct {
 
 static Ticks server_ticks(const Run *self) {
   Ticks ticks = { 0, 0 };
-  if (self->child)
-    fl_usage_ticks(fl_child_pid(self->child), &ticks.user, &ticks.system);
+  if (server_pid(self) > 0)
+    fl_usage_ticks(server_pid(self), &ticks.user, &ticks.system);
   return ticks;
 }
 
@@ -263,6 +320,16 @@ static gboolean wait_for_stragglers(Run *self, GError **error) {
   return TRUE;
 }
 
+/* Who publishes knows what every subscriber has to get, also where none of them got it. */
+static void expect_what_was_published(Run *self) {
+  FlIntegrity *integrity = &self->result.integrity;
+
+  if (self->published > integrity->expected) {
+    integrity->lost += (self->published - integrity->expected) * self->result.clients;
+    integrity->expected = self->published;
+  }
+}
+
 static double percentile_ms(const FlHistogram *histogram, double percentile) {
   return fl_histogram_has_percentile(histogram, percentile)
              ? (double)fl_histogram_percentile(histogram, percentile) / 1000
@@ -280,12 +347,14 @@ static gboolean measure(Run *self, GError **error) {
   const FlBenchOptions *options = self->config->options;
   gint64 offset_ns = fl_clock_offset_ns();
 
-  if (!connect_all(self, error))
+  if (!start_publisher(self, error) || !connect_all(self, error))
     return FALSE;
   gint64 connected_ns = fl_clock_now_ns();
   gint64 begin_ns = connected_ns + options->warmup_ns;
   gint64 end_ns = begin_ns + options->duration_ns;
-  fl_recorder_open(self->recorder, fl_clock_unix_us(begin_ns, offset_ns), fl_clock_unix_us(end_ns, offset_ns));
+  gint64 from_us = fl_clock_unix_us(begin_ns, offset_ns), to_us = fl_clock_unix_us(end_ns, offset_ns);
+  fl_recorder_open(self->recorder, from_us, to_us);
+  self->published = self->publisher ? fl_publisher_count(self->publisher, from_us, to_us) : 0;
   if (!receive_until(self, "warming up", connected_ns, begin_ns, error))
     return FALSE;
   SourceState before = source_state(self);
@@ -297,6 +366,7 @@ static gboolean measure(Run *self, GError **error) {
   if (!wait_for_stragglers(self, error))
     return FALSE;
   self->result.integrity = fl_load_integrity(self->load);
+  expect_what_was_published(self);
   self->result.connect_bytes = fl_load_connect_bytes(self->load);
   self->result.round_trips = fl_load_round_trips(self->load);
   fl_histogram_merge(self->result.latency, fl_recorder_latency(self->recorder));
@@ -310,11 +380,13 @@ static gboolean measure(Run *self, GError **error) {
 
 gboolean fl_run(const FlRunConfig *config, FlResult *ret_result, GError **error) {
   const FlBenchOptions *options = config->options;
-  gboolean polls = fl_client_kind(config->transport)->is_polling;
+  gboolean polls = client_kind(config)->is_polling;
   Run self = {
     .config = config,
     .recorder = fl_recorder_new(),
     .result = { .name = config->target == FL_TARGET_FLOOR ? "floor" : config->transport,
+                .transport = config->endpoint ? config->endpoint->transport : NULL,
+                .server = config->endpoint ? config->endpoint->server : NULL,
                 .clients = (guint)options->clients,
                 .duration_s = (double)options->duration_ns / 1e9,
                 .latency = fl_histogram_new(),
@@ -327,6 +399,7 @@ gboolean fl_run(const FlRunConfig *config, FlResult *ret_result, GError **error)
   gboolean ok = start_server(&self, error) && measure(&self, error);
 
   fl_load_free(self.load);
+  fl_publisher_free(self.publisher);
   if (self.child)
     fl_child_stop(self.child);
   fl_recorder_free(self.recorder);

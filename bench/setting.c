@@ -5,11 +5,14 @@
 #include <math.h>
 #include <sched.h>
 
-static void choose_cpus(FlSetting *setting) {
+#include "bench/endpoint.h"
+
+static void choose_cpus(const FlBenchOptions *options, FlSetting *setting) {
+  gboolean runs_already = options->url || (options->endpoints->len > 0 && !fl_endpoints_start(options->endpoints));
   cpu_set_t may, own;
 
   setting->server_cpu = setting->client_cpu = -1;
-  if (setting->url || sched_getaffinity(0, sizeof may, &may) != 0 || CPU_COUNT(&may) < 2)
+  if (runs_already || sched_getaffinity(0, sizeof may, &may) != 0 || CPU_COUNT(&may) < 2)
     return;
   for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
     if (!CPU_ISSET((size_t)cpu, &may))
@@ -24,7 +27,9 @@ static void choose_cpus(FlSetting *setting) {
 }
 
 void fl_setting_take(FlSetting *self, const FlBenchOptions *options) {
-  self->rate_hz = options->url ? NAN : options->rate_hz;
+  gboolean publishes_itself = options->url || (options->endpoints->len > 0 && !fl_endpoints_publish(options->endpoints));
+
+  self->rate_hz = publishes_itself ? NAN : options->rate_hz;
   self->size_bytes = options->size_bytes;
   self->poll_interval_ns = options->poll_interval_ns;
   self->warmup_ns = options->warmup_ns;
@@ -32,9 +37,9 @@ void fl_setting_take(FlSetting *self, const FlBenchOptions *options) {
 }
 
 FlSetting fl_setting_begin(const FlBenchOptions *options, char *command_line) {
-  FlSetting self = { .url = options->url, .command_line = command_line };
+  FlSetting self = { .url = options->url, .servers = options->servers, .command_line = command_line };
 
   fl_setting_take(&self, options);
-  choose_cpus(&self);
+  choose_cpus(options, &self);
   return self;
 }

@@ -1,4 +1,6 @@
 /* What a process has used, read from outside: CPU on a nanosecond clock, memory as its proportional share (PSS), libraries.
+ * CPU and memory are of the process and of all its descendants (nginx's workers); what ends between two readings takes its
+ * share along.
  * SPDX-License-Identifier: MIT */
 #pragma once
 
@@ -6,7 +8,7 @@
 #include <sys/types.h>
 
 /* fl_usage_cpu_ns: user and system CPU time of a process so far, all its threads, by clock_getcpuclockid.
- * Returns: nanoseconds, -1 where the process is gone. */
+ * Returns: nanoseconds, -1 where the first process is gone. */
 gint64 fl_usage_cpu_ns(pid_t pid);
 
 /* fl_usage_ticks: a process's CPU time so far in clock ticks (10 ms): user and system. FALSE where there is no such process.

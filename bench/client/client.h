@@ -7,6 +7,7 @@
  * SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "bench/endpoint.h"
 #include "bench/recorder.h"
 #include "codec/http.h"
 #include "core/cursor.h"
@@ -57,6 +58,10 @@ const FlClientKind *fl_client_kind(const char *name);
 /* fl_client_kind_names: all of them, as `a, b and c`; the caller's. */
 char *fl_client_kind_names(void);
 
+/* fl_client_other, fl_client_other_names: the same for servers that aren't ours (bench/endpoint). */
+const FlClientKind *fl_client_other(const char *name);
+char *fl_client_other_names(void);
+
 extern const FlClientKind fl_client_poll;
 extern const FlClientKind fl_client_longpoll;
 extern const FlClientKind fl_client_sse;
@@ -64,8 +69,15 @@ extern const FlClientKind fl_client_ws;
 extern const FlClientKind fl_client_socketio;
 extern const FlClientKind fl_client_socketio_polling;
 extern const FlClientKind fl_client_socketio_ws;
+extern const FlClientKind fl_client_other_poll;
+extern const FlClientKind fl_client_other_longpoll;
+extern const FlClientKind fl_client_other_sse;
+extern const FlClientKind fl_client_other_ws;
 
 /* What the kinds use of the load (bench/load.c). */
+
+/* fl_client_endpoint: what it is a client of; NULL where the server is ours. */
+const FlEndpoint *fl_client_endpoint(const FlClient *client);
 
 /* fl_client_send: send at once; a socket that is full is an error of the run. `request`: count it as one. */
 void fl_client_send(FlClient *client, const void *data, gsize len, gboolean request);

@@ -18,11 +18,13 @@
 
 #include "bench/client/polling.h"
 #include "bench/client/websocket.h"
+#include "bench/member_reader.h"
 #include "bench/socketio_reader.h"
 #include "codec/engineio.h"
 
 #define MESSAGE_MAX (4 * 1024 * 1024)
-#define PATH "/socket.io/?EIO=" FL_EIO_PROTOCOL "&transport="
+#define PATH "/socket.io/"
+#define TARGET_SIZE 512
 
 /* What is awaited. */
 typedef enum {
@@ -49,10 +51,19 @@ static gboolean is_websocket(const Session *self) {
 
 /* --- what is sent -------------------------------------------------------------------------------------------------- */
 
-static void get(Session *self) {
-  char target[128];
+/* PATH?EIO=4&transport=…, with the session where there is one. */
+static void format_target(const Session *self, const char *transport, char ret_target[TARGET_SIZE]) {
+  const FlEndpoint *endpoint = fl_client_endpoint(self->client);
+  const char *path = endpoint ? endpoint->url.target : PATH;
 
-  g_snprintf(target, sizeof target, PATH "polling&sid=%s", self->sid);
+  g_snprintf(ret_target, TARGET_SIZE, "%s%cEIO=" FL_EIO_PROTOCOL "&transport=%s%s%s", path, strchr(path, '?') ? '&' : '?',
+             transport, self->sid[0] ? "&sid=" : "", self->sid);
+}
+
+static void get(Session *self) {
+  char target[TARGET_SIZE];
+
+  format_target(self, "polling", target);
   self->step = PACKETS;
   self->answer_events = 0;
   fl_polling_next(self->client);
@@ -60,9 +71,9 @@ static void get(Session *self) {
 }
 
 static void post(Session *self, const char *body) {
-  char target[128];
+  char target[TARGET_SIZE];
 
-  g_snprintf(target, sizeof target, PATH "polling&sid=%s", self->sid);
+  format_target(self, "polling", target);
   self->step = OK;
   fl_polling_next(self->client);
   fl_client_post(self->client, target, body);
@@ -73,16 +84,17 @@ static void send_packet(Session *self, const char *packet) {
 }
 
 static void open_websocket(Session *self) {
-  char target[128];
+  char target[TARGET_SIZE];
 
   self->link = fl_ws_link_new(FL_WS_CLIENT, MESSAGE_MAX);
   self->step = self->sid[0] ? PROBE : OPEN_PACKET;
-  g_snprintf(target, sizeof target, PATH "websocket%s%s", self->sid[0] ? "&sid=" : "", self->sid);
+  format_target(self, "websocket", target);
   fl_client_ws_open(self->client, target);
 }
 
 static void open_session(FlClient *client) {
   Session *self = client->parser;
+  char target[TARGET_SIZE];
 
   if (self) { /* the connection to upgrade with */
     open_websocket(self);
@@ -96,21 +108,46 @@ static void open_session(FlClient *client) {
   }
   self->step = OPEN_PACKET;
   fl_polling_next(client);
-  fl_client_get(client, PATH "polling", "");
+  format_target(self, "polling", target);
+  fl_client_get(client, target, "");
 }
 
 /* --- packets ------------------------------------------------------------------------------------------------------- */
 
-static const char *take_message(Session *self, const FlEioPacket *packet) {
+static const char *take_update(Session *self, const FlStamp *stamp) {
+  if (!self->connected)
+    return "an update came before the CONNECT was answered";
+  self->answer_events++;
+  fl_client_update(self->client, stamp);
+  return NULL;
+}
+
+/* An event of a server that isn't ours; those of other names are passed over. */
+static const char *take_other_event(Session *self, const FlEndpoint *endpoint, const FlEioPacket *packet) {
+  const char *name = endpoint->event ? endpoint->event : "news";
   FlStamp stamp;
 
+  switch (fl_member_event_read(&endpoint->members, name, (const char *)packet->data, packet->len, &stamp)) {
+  case FL_MEMBER_UPDATE:
+    return take_update(self, &stamp);
+  case FL_MEMBER_OTHER:
+    self->answer_events++;
+    return NULL;
+  case FL_MEMBER_MALFORMED:
+    break;
+  }
+  return "an event has no argument that is an object with the members of --stamp and --seq";
+}
+
+static const char *take_message(Session *self, const FlEioPacket *packet) {
+  const FlEndpoint *endpoint = fl_client_endpoint(self->client);
+  FlStamp stamp;
+
+  if (endpoint && packet->len > 0 && packet->data[0] == '2')
+    return take_other_event(self, endpoint, packet);
   switch (fl_socketio_packet_read((const char *)packet->data, packet->len, &stamp)) {
   case FL_SOCKETIO_NEWS:
-    if (!self->connected)
-      return "an update came before the CONNECT was answered";
-    self->answer_events++;
-    fl_client_update(self->client, &stamp);
-    return NULL;
+    return take_update(self, &stamp);
   case FL_SOCKETIO_GAP:
     self->answer_events++;
     fl_client_gap(self->client);

@@ -1,10 +1,11 @@
-/* Server-Sent Events: an event's id and its data have to agree.
+/* Server-Sent Events: an event's id and its data have to agree; of servers that aren't ours, only the data are read.
  * SPDX-License-Identifier: MIT */
 #include "codec/sse.h"
 
 #include <string.h>
 
 #include "bench/client/client.h"
+#include "bench/member_reader.h"
 #include "bench/update_reader.h"
 
 #define EVENT_MAX (4 * 1024 * 1024)
@@ -31,37 +32,65 @@ static void on_found(gpointer user, const FlSseEvent *event, const char *comment
     fl_client_update(reading->client, &stamp);
 }
 
-static void open_events(FlClient *client) {
+/* Events of another name are passed over: servers send heartbeats that way. */
+static void on_found_other(gpointer user, const FlSseEvent *event, const char *comment) {
+  Reading *reading = user;
+  const FlEndpoint *endpoint = fl_client_endpoint(reading->client);
+  FlStamp stamp;
+
+  if (!event || reading->wrong || (!g_str_equal(event->name, "message") && g_strcmp0(event->name, endpoint->event) != 0))
+    return;
+  if (fl_member_update_read(&endpoint->members, event->data, event->data_len, &stamp))
+    fl_client_update(reading->client, &stamp);
+  else
+    reading->wrong = "an event is no JSON object with the members of --stamp and --seq";
+}
+
+static void open_at(FlClient *client, const char *target) {
   client->http = fl_http_parser_new();
   client->body = g_byte_array_new();
   client->parser = fl_sse_parser_new(EVENT_MAX);
-  fl_client_get(client, "/events", "Accept: text/event-stream\r\n");
+  fl_client_get(client, target, "Accept: text/event-stream\r\n");
+}
+
+static void open_events(FlClient *client) {
+  open_at(client, "/events");
+}
+
+static void open_other(FlClient *client) {
+  open_at(client, fl_client_endpoint(client)->url.target);
 }
 
 static const char *check_head(FlClient *client) {
   const char *type = fl_http_parser_header(client->http, "Content-Type");
 
   if (fl_http_parser_status(client->http) != 200 || !type || !g_str_has_prefix(type, "text/event-stream"))
-    return "/events was not answered with 200 text/event-stream";
+    return "the request for events was not answered with 200 text/event-stream";
   return NULL;
+}
+
+/* Our own server says at which cursor a subscription begins; of others, the head has to do. */
+static gboolean has_begun(const FlClient *client) {
+  FlCursor id;
+  return fl_client_endpoint(client) || fl_cursor_parse(fl_sse_parser_last_id(client->parser), &id);
 }
 
 static const char *receive(FlClient *client, const guint8 *data, gsize len) {
   Reading reading = { .client = client };
-  FlCursor id;
+  FlSseFound found = fl_client_endpoint(client) ? on_found_other : on_found;
 
   fl_http_parser_receive(client->http, (const char *)data, len, client->body);
   FlHttpState state = fl_http_parser_state(client->http);
   if (state == FL_HTTP_HEAD)
     return NULL;
+  if (state != FL_HTTP_MALFORMED && client->state != FL_CLIENT_READY && (reading.wrong = check_head(client)))
+    return reading.wrong;
   if (state != FL_HTTP_BODY)
     return "the event stream is no HTTP, or ended";
-  if (client->state != FL_CLIENT_READY && (reading.wrong = check_head(client)))
-    return reading.wrong;
-  if (!fl_sse_parser_receive(client->parser, (const char *)client->body->data, client->body->len, on_found, &reading))
+  if (!fl_sse_parser_receive(client->parser, (const char *)client->body->data, client->body->len, found, &reading))
     return "the event stream is malformed";
   g_byte_array_set_size(client->body, 0);
-  if (client->state != FL_CLIENT_READY && fl_cursor_parse(fl_sse_parser_last_id(client->parser), &id))
+  if (client->state != FL_CLIENT_READY && has_begun(client))
     fl_client_ready(client);
   return reading.wrong;
 }
@@ -77,3 +106,4 @@ static void clear(FlClient *client) {
 }
 
 const FlClientKind fl_client_sse = { "sse", FALSE, open_events, receive, no_poll, clear };
+const FlClientKind fl_client_other_sse = { "sse", FALSE, open_other, receive, no_poll, clear };

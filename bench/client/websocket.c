@@ -16,6 +16,11 @@ void fl_client_ws_open(FlClient *client, const char *target) {
                 "Sec-WebSocket-Key: " KEY "\r\n");
 }
 
+/* A 101 with a length, against RFC 9110, 8.6: nginx with Nchan sends one. The head is then read to its end. */
+static gboolean has_empty_body(const FlHttpParser *http) {
+  return fl_http_parser_status(http) == 101 && g_strcmp0(fl_http_parser_header(http, "Content-Length"), "0") == 0;
+}
+
 const char *fl_client_ws_handshake(FlClient *client, const guint8 *data, gsize len, gsize *ret_used) {
   char expected[FL_WS_ACCEPT_LEN + 1];
 
@@ -23,6 +28,8 @@ const char *fl_client_ws_handshake(FlClient *client, const guint8 *data, gsize l
   FlHttpState state = fl_http_parser_state(client->http);
   if (state == FL_HTTP_HEAD)
     return NULL;
+  if (state == FL_HTTP_MALFORMED && fl_client_endpoint(client) && has_empty_body(client->http))
+    state = FL_HTTP_UPGRADED;
   const char *accept = fl_http_parser_header(client->http, "Sec-WebSocket-Accept");
   if (state != FL_HTTP_UPGRADED || !fl_websocket_accept(KEY, expected) || g_strcmp0(accept, expected) != 0)
     return "the upgrade to WebSocket was not answered as RFC 6455 wants it";

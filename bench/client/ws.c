@@ -1,6 +1,7 @@
 /* WebSocket, without a subprotocol: each text message is an update; pings are answered.
  * SPDX-License-Identifier: MIT */
 #include "bench/client/websocket.h"
+#include "bench/member_reader.h"
 #include "bench/update_reader.h"
 
 #define MESSAGE_MAX (4 * 1024 * 1024)
@@ -33,13 +34,36 @@ static gboolean on_message(gpointer user, FlWsOpcode opcode, const guint8 *paylo
   return reading->wrong == NULL;
 }
 
-static void open_websocket(FlClient *client) {
+/* Many servers send text in binary frames. */
+static gboolean on_other_message(gpointer user, FlWsOpcode opcode, const guint8 *payload, gsize len) {
+  Reading *reading = user;
+  FlStamp stamp;
+
+  if (opcode != FL_WS_TEXT && opcode != FL_WS_BINARY)
+    return on_message(user, opcode, payload, len);
+  if (fl_member_update_read(&fl_client_endpoint(reading->client)->members, (const char *)payload, len, &stamp))
+    fl_client_update(reading->client, &stamp);
+  else
+    reading->wrong = "a message is no JSON object with the members of --stamp and --seq";
+  return reading->wrong == NULL;
+}
+
+static void open_at(FlClient *client, const char *target) {
   client->parser = fl_ws_link_new(FL_WS_CLIENT, MESSAGE_MAX);
-  fl_client_ws_open(client, "/ws");
+  fl_client_ws_open(client, target);
+}
+
+static void open_websocket(FlClient *client) {
+  open_at(client, "/ws");
+}
+
+static void open_other(FlClient *client) {
+  open_at(client, fl_client_endpoint(client)->url.target);
 }
 
 static const char *receive(FlClient *client, const guint8 *data, gsize len) {
   Reading reading = { .client = client };
+  FlWsMessage message = fl_client_endpoint(client) ? on_other_message : on_message;
   gsize used = 0;
 
   if (client->http) {
@@ -48,7 +72,7 @@ static const char *receive(FlClient *client, const guint8 *data, gsize len) {
       return reading.wrong;
     fl_client_ready(client);
   }
-  if (used < len && fl_ws_link_receive(client->parser, data + used, len - used, on_message, &reading) != 0)
+  if (used < len && fl_ws_link_receive(client->parser, data + used, len - used, message, &reading) != 0)
     return "a frame is against RFC 6455";
   return reading.wrong;
 }
@@ -63,3 +87,4 @@ static void clear(FlClient *client) {
 }
 
 const FlClientKind fl_client_ws = { "ws", FALSE, open_websocket, receive, no_poll, clear };
+const FlClientKind fl_client_other_ws = { "ws", FALSE, open_other, receive, no_poll, clear };

@@ -1,7 +1,7 @@
 // A client of Engine.IO with no will of its own: it says what a test tells it to, and hands over what comes. By polling,
 // each request has a connection of its own, so that requests of one session arrive at all workers.
 // SPDX-License-Identifier: MIT
-import { requestText } from '../contract/connection.mjs';
+import { Connection, requestText } from '../contract/connection.mjs';
 import { assert, load, Queue, request, within } from './harness.mjs';
 
 const { WebSocket } = await load('ws');
@@ -159,6 +159,11 @@ export class Session {
     return socket;
   }
 
+  /** The worker that owns it has heard all that other workers told it. */
+  settle() {
+    return settle(this.server, this.path, workerOf(this.sid));
+  }
+
   /** The server no longer knows it. */
   async assertOver(what) {
     assertRefused(await this.get(), refusals.sid, what);
@@ -193,29 +198,50 @@ export function upgradeText(path, parameters) {
   return requestText(target(path, { transport: 'websocket', ...parameters }), { headers });
 }
 
-/** A POST whose head says that more is to come than stands in it. `more` is what ends it. */
-export function openPost(session, connection, { begin = '4', more = 'late' } = {}) {
+/** Which worker a handshake came to, or a session belongs to: the sid begins with it. */
+export const workerOf = (sid) => sid.slice(0, 2);
+
+/** A handshake over a connection. Returns: the sid. */
+export async function shake(connection, path) {
+  const { text } = await connection.exchange(target(path));
+  return JSON.parse(text.slice(1)).sid;
+}
+
+/** A worker has done all that it was told to until now: it has answered two requests since, and was in its loop between. */
+async function settle(server, path, worker) {
+  for (;;) {
+    const connection = new Connection(server);
+    const found = workerOf(await shake(connection, path)) === worker;
+    if (found) await shake(connection, path);
+    connection.vanish();
+    if (found) return;
+  }
+}
+
+/** A POST that takes its time: `begin` of its body comes as soon as the owner of the session knows of it, `more` ends it. */
+export async function openPost(session, connection, { begin = '4', more = 'late' } = {}) {
   const headers = { Expect: '100-continue', 'Content-Length': begin.length + more.length };
   connection.ask(session.target, { method: 'POST', headers });
+  const answer = await within(connection.head(), 'the server to ask for the body');
+  assert.equal(answer?.status, 100);
+  await session.settle();
+  await new Promise((resolve) => connection.socket.write(begin, resolve));
   return {
-    /** The server has seen the head: it asks for the body. */
-    async seen() {
-      const answer = await within(connection.head(), 'the server to ask for the body');
-      assert.equal(answer?.status, 100);
-      connection.socket.write(begin);
-    },
-    async end() {
+    end() {
       connection.socket.write(more);
       return within(connection.answer(), 'the answer to a POST that took its time');
     },
   };
 }
 
-/** A GET that is held. The server has read it, as it came right behind another. `answer` is what will come. */
+/** A GET that is held, and known to be. `answer` is what will come. */
 export async function holdPoll(session, connection) {
-  connection.socket.write(requestText('/health/live') + requestText(session.target));
-  assert.equal((await within(connection.answer(), 'the answer before the poll')).status, 200);
-  return { answer: within(connection.answer(), 'the answer to the poll that is held') };
+  connection.socket.write(requestText(target(session.path)) + requestText(session.target));
+  const { text } = await within(connection.answer(), 'the answer before the poll');
+  const answer = within(connection.answer(), 'the answer to the poll that is held');
+  await settle(session.server, session.path, workerOf(JSON.parse(text.slice(1)).sid));
+  await session.settle();
+  return { answer };
 }
 
 /** The next frame of a server, {opcode, payload}; null at the end of the stream. */
