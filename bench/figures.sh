@@ -1,6 +1,7 @@
 #!/bin/sh
 # The figures of docs/results.md, measured again: fan-out against the floor, overload, memory, 10,000 subscribers, the
-# transports beside each other, what Socket.IO's connecting costs, short polling against nginx. About five minutes. nginx and wrk are not feedlab's: apt-get install nginx-light wrk.
+# transports beside each other, what Socket.IO's connecting costs, short polling against nginx. About ten minutes. nginx
+# and wrk are not feedlab's: apt-get install nginx-light wrk.
 # Nothing else should run meanwhile. Run it from the folder with the built programs.
 # SPDX-License-Identifier: MIT
 set -eu
@@ -21,15 +22,14 @@ run() {
   $bench "$@" || printf '(exit status %s)\n' $?
 }
 
-for round in 1 2 3; do
-  run run --floor -t ws,sse,socketio -c 1000 -R 50 -s 128 -d 10s --warmup 2s
-done
-run run -t ws,sse -c 1000 -R 400 -s 128 -d 10s --warmup 2s
+run run --floor --baseline floor -t ws,sse,socketio -c 1000 -R 50 -s 128 -d 3s --warmup 1s -n 10
+run run -t ws,sse,socketio -c 1000 -R 400 -s 128 -d 5s --warmup 2s -n 3
 run run -t ws,sse,socketio -c 4k -R 1 -d 3s --heartbeat 1s --settle 4s
 run run -t ws -c 10k -R 1 -s 128 -d 10s --warmup 3s
 run run -t sse -c 10k -R 1 -s 128 -d 10s --warmup 3s
-run run -t poll,longpoll,sse,ws,socketio -c 1000 -R 10 -d 5s --warmup 2s
-run run -t ws,socketio,socketio-polling,socketio-ws -c 1000 -R 1 -d 5s --warmup 2s
+run run -t socketio -c 10k -R 1 -s 128 -d 10s --warmup 3s
+run run -c 400 --quick
+run run -c 400 --quick -t socketio-polling,socketio-ws
 
 command -v nginx >/dev/null && command -v wrk >/dev/null || {
   title "nginx or wrk is not here: short polling was not compared"
