@@ -629,32 +629,47 @@ each('upgrade: 2probe and 5 in one go end the GET that is held', async (t, serve
 
 each('upgrade: a probe may be repeated, or left out', async (t, serve) => {
   const server = await serve();
-  const [twice, never] = [(await openSession(server)).webSocket(), (await openSession(server)).webSocket()];
+  const plain = await openSession(server);
+  const [twice, never] = [(await openSession(server)).webSocket(), plain.webSocket()];
   await Promise.all([twice.opened(), never.opened()]);
   twice.send('2probe', '2probe', '5', '4hello');
   assert.deepEqual(await twice.take(3), ['3probe', '3probe', '4hello']);
+  const poll = await holdPoll(plain, connect(t, server));
   never.send('5', '4hello');
   assert.equal(await never.next(), '4hello');
+  assert.equal((await poll.answer).text, '6');
   for (const socket of [twice, never]) socket.ws.close();
 });
 
 each('upgrade: afterwards GET and POST are refused, and the session lives', async (t, serve) => {
-  const session = await openSession(await serve());
+  const server = await serve();
+  const session = await openSession(server);
   const socket = await upgrade(session);
   assertRefused(await session.get(), refusals.request);
   assertRefused(await session.post('4hello'), refusals.request);
   await assertEchoes(socket);
+  const posts = [await openPost(session, connect(t, server)), await openPost(session, connect(t, server))];
+  for (const post of posts) assertRefused(await post.end(), refusals.request, 'two at once, even');
+  await assertEchoes(socket);
   socket.ws.close();
 });
 
-each('upgrade: a POST in the middle of it is refused, and the session lives', async (t, serve) => {
+each('upgrade: a POST in the middle of it is refused, or may be cut, and the session lives', async (t, serve) => {
   const server = await serve();
-  const session = await openSession(server);
-  const post = await openPost(session, connect(t, server));
-  const socket = await upgrade(session);
-  assertRefused(await post.end(), refusals.request);
-  await assertEchoes(socket);
-  socket.ws.close();
+  for (const isCut of [false, true]) {
+    const session = await openSession(server);
+    const connection = connect(t, server);
+    const post = await openPost(session, connection);
+    const socket = await upgrade(session);
+    if (isCut) connection.vanish(true);
+    else assertRefused(await post.end(), refusals.request);
+    // Cut or not, it is over: another one alone ends nothing.
+    assertRefused(await session.post('4hello'), refusals.request);
+    await session.settle();
+    await assertEchoes(socket);
+    socket.ws.close();
+  }
+  await left(server, SAID_SO, 2);
 });
 
 each('upgrade: GET and POST of a session that began as a WebSocket are refused, and it lives', async (t, serve) => {
@@ -727,15 +742,13 @@ each('upgrade: a probe that fails leaves the session polling, and another may su
   socket.ws.close();
 });
 
-each('upgrade: when the probe fails, a GET is held again', async (t, serve) => {
-  const server = await serve();
+each('upgrade: when the probe fails, a GET is held again until there is something to say', async (t, serve) => {
+  const server = await serve(...pings(500, 15000));
   const session = await openSession(server);
   const socket = await session.probe();
   socket.ws.close();
   await socket.closed();
-  const poll = await holdPoll(session, connect(t, server));
-  await session.send('4hello');
-  assert.equal((await poll.answer).text, '4hello');
+  assert.deepEqual(await session.poll(), ['2'], 'the ping, and no noop before it');
 });
 
 /* --- every worker, every byte ------------------------------------------------------------------------------------- */

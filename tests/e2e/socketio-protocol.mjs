@@ -495,6 +495,11 @@ echo('a group of attachments may be 4 MiB, and not more', async (t, open, serve)
   const session = await open(await serve());
   await join(session);
   const large = Buffer.alloc(700000, 7);
+  for (let group = 0; group < 3; group++) {
+    await session.send(packet('55-', ['other', place(0)]));
+    for (let i = 0; i < 5; i++) await session.send(large);
+  }
+  await assertEchoes(session);
   await session.send(packet('56-', ['other', place(0)]));
   for (let i = 0; i < 5; i++) await session.send(large);
   await assertEndedBy(session, [large], 'a sixth one');
