@@ -35,6 +35,7 @@ typedef struct {
   GList link;  /* in the httpd's connections */
   FlPollable hangup;
   gboolean watched;
+  gboolean posting; /* the body of a POST is coming */
   gboolean detached;
   FlRequest *held;
   FlHttpd *httpd;
@@ -163,11 +164,15 @@ static gboolean refuse_by_head(FlRequest *self) {
   return FALSE;
 }
 
+/* Where it is watched already, what has happened is told again. */
 static void watch_hangup(Connection *of) {
+  FlPoller *poller = of->httpd->config.poller;
+
   if (of->watched)
-    return;
+    fl_poller_modify(poller, &of->hangup, EPOLLRDHUP | EPOLLET);
+  else
+    fl_poller_add(poller, &of->hangup, EPOLLRDHUP | EPOLLET);
   of->watched = TRUE;
-  fl_poller_add(of->httpd->config.poller, &of->hangup, EPOLLRDHUP | EPOLLET);
 }
 
 static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method,
@@ -180,6 +185,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     /* Anything else is answered on the final call only: an answer queued now would end the connection. */
     self->result = MHD_YES;
     if (!refuse_by_head(self) && self->is_post) {
+      self->of->posting = TRUE;
       watch_hangup(self->of);
       httpd->config.began(self, httpd->config.user);
     }
@@ -195,6 +201,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     *upload_size = 0;
     return MHD_YES;
   }
+  self->of->posting = FALSE;
   if (self->body_bytes > httpd->config.max_body) {
     refuse(self, 413,
            "{\"title\":\"Content Too Large\",\"status\":413,\"detail\":\"The body is larger than this server takes "
@@ -214,6 +221,7 @@ static void on_request_end(void *user, struct MHD_Connection *connection, void *
     return;
   *request_state = NULL;
   fl_deadline_stop(&self->deadline);
+  self->of->posting = FALSE;
   if (self->of->held == self)
     self->of->held = NULL;
   if (self->attached)
@@ -231,11 +239,11 @@ static void on_request_end(void *user, struct MHD_Connection *connection, void *
 static void on_hangup(FlPollable *pollable, guint32 events) {
   Connection *self = (Connection *)((char *)pollable - offsetof(Connection, hangup));
   /* libmicrohttpd does not look again when the end came together with the last bytes (it polls for edges, and a short read is
-   * the end to it): shutting down what is over makes another edge. */
+   * the end to it): shutting down what is over makes another edge. That one is told here too, so that it is done again until
+   * the end has been seen; while a body comes libmicrohttpd reads, so that this is soon. */
   if (!self->held) {
-    fl_poller_remove(self->httpd->config.poller, pollable); /* which would be told of that edge as well, and so on */
-    self->watched = FALSE;
-    shutdown(self->peer.fd, SHUT_RD);
+    if (self->posting)
+      shutdown(self->peer.fd, SHUT_RD);
     return;
   }
   self->held->hung_up = TRUE;

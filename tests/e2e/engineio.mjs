@@ -426,6 +426,25 @@ each('a POST that is cut ends the session', async (t, serve) => {
   assert.equal((await poll.answer).text, '1');
 });
 
+each('POSTs that are cut while the server looks elsewhere end their sessions', async (t, serve) => {
+  const server = await serve(...pings(300000, 300000));
+  for (let round = 1; round <= 24; round++) {
+    const posts = [];
+    for (let i = 0; i < 4; i++) {
+      posts.push(connect(t, server));
+      await openPost(await openSession(server), posts.at(-1));
+    }
+    // It finds the last bytes and the end of the stream together, and whatever watches the connection is told of both once.
+    server.child.kill('SIGSTOP');
+    await Promise.all(posts.map(async ({ socket }) => {
+      await new Promise((resolve) => socket.write('cut', resolve));
+      await new Promise((resolve) => socket.on('close', resolve).destroy());
+    }));
+    server.child.kill('SIGCONT');
+    await left(server, LOST, round * posts.length);
+  }
+});
+
 /* --- heartbeat ---------------------------------------------------------------------------------------------------- */
 
 each('heartbeat: by polling the server pings, and again when a pong has come', async (t, serve) => {
