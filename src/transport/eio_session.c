@@ -496,6 +496,10 @@ static void opened(FlStream *stream, gpointer options, const FlGap *gap) {
   pipe->engine = opening->engine;
   pipe->session = session;
   fl_stream_set_data(stream, pipe);
+  if (!session && fl_worker_is_draining(pipe->engine->worker)) {
+    fl_ws_socket_close(stream, ends[FL_EIO_END_DRAIN].code, ends[FL_EIO_END_DRAIN].why, FALSE);
+    return;
+  }
   if (!session) {
     fl_client_erred(fl_stream_log(stream), fl_stream_transport(stream), fl_stream_ip(stream), fl_stream_id(stream),
                     "a WebSocket came for a session that has one, or has ended");

@@ -2,6 +2,7 @@
  * owns the session. Sessions are in eio_session.c.
  * SPDX-License-Identifier: MIT */
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "transport/client_log.h"
@@ -120,11 +121,20 @@ typedef struct {
   GBytes *early;
 } Handover;
 
+/* The owner ended before it came: what it says to its streams is said here, as far as the socket takes it. */
+static void say_goodbye(int fd) {
+  g_autoptr(GByteArray) frame = g_byte_array_new();
+
+  fl_ws_close_append(frame, NULL, FL_WS_GOING_AWAY, "the server is going away");
+  send(fd, frame->data, frame->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+  close(fd);
+}
+
 static void free_handover(gpointer data) {
   Handover *self = data;
 
   if (self->fd >= 0)
-    close(self->fd);
+    say_goodbye(self->fd);
   fl_ask_unref(self->ask);
   g_bytes_unref(self->early);
   g_free(self->ip);

@@ -1064,6 +1064,28 @@ each('the end: SIGTERM with a POST that comes in just then', async (t, serve) =>
   assert.equal(await server.ended(), 0);
 });
 
+each('the end: SIGTERM amid upgrades', async (t, serve) => {
+  for (let round = 0; round < 8; round++) {
+    const server = await serve('--drain', '200ms'); // which is waited for: no client here answers a close frame
+    const upgrades = [];
+    for (let i = 0; i < 48; i++) upgrades.push({ connection: connect(t, server), session: await openSession(server) });
+    server.child.kill('SIGSTOP');
+    await Promise.all(upgrades.map(({ connection, session }) => new Promise((resolve) => {
+      connection.socket.write(upgradeText(PATH, { sid: session.sid }), resolve);
+    })));
+    server.child.kill('SIGTERM');
+    server.child.kill('SIGCONT');
+    for (const { connection } of upgrades) {
+      const { status } = await within(connection.head(), 'the answer to an upgrade');
+      if (status !== 101) continue;
+      const last = await takeFrame(connection);
+      assert.equal(last?.opcode, 8, 'a close frame');
+      assert.equal(last.payload.readUInt16BE(), 1001);
+    }
+    assert.equal(await server.ended(), 0);
+  }
+});
+
 /* --- beside Engine.IO --------------------------------------------------------------------------------------------- */
 
 each('beside: POST / echoes its body', async (t, serve) => {
