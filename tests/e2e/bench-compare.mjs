@@ -1,45 +1,15 @@
 // feedlab-bench compare, --fail-if, sweeps and capacity from end to end, on short runs of the real server. Differences are planted
 // in the JSON of a real result: nothing here fails on a time, and a run that the machine spoils is made again.
 // SPDX-License-Identifier: MIT
-import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { assert, load, run, test, within } from './harness.mjs';
+import { bench, expect, FAILED, OK, THRESHOLD, USAGE } from './bench-process.mjs';
+import { assert, load, run, test } from './harness.mjs';
 
 const { default: Ajv2020 } = await load('ajv/dist/2020.js');
 
-const OK = 0, FAILED = 1, USAGE = 2, SATURATED = 4, THRESHOLD = 99;
 const SHORT = ['-q', '-d', '500ms', '--warmup', '50ms', '--poll-interval', '100ms', '-R', '10'];
 const CAPACITY = ['-d', '500ms', '--warmup', '50ms', '-R', '10', '--step', '5', '--max', '10'];
-
-/** Run the bench. Returns: its exit status and what it printed. */
-async function bench(t, ...args) {
-  const child = spawn(process.env.FEEDLAB_BENCH ?? path.resolve('feedlab-bench'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve(signal ?? code));
-  });
-  t.cleanup(() => child.kill('SIGKILL'));
-  const read = async (stream) => {
-    let text = '';
-    for await (const chunk of stream.setEncoding('utf8')) text += chunk;
-    return text;
-  };
-  const all = Promise.all([ended, read(child.stdout), read(child.stderr)]);
-  const [status, out, err] = await within(all, `feedlab-bench ${args.join(' ')} to end`, 60000);
-  return { status, out, err, text: out + err };
-}
-
-const isSpoilt = ({ status, out }) => status === SATURATED || (status === FAILED && /deadlines of the window|system clock was set|✗ .* (late|invalid|saturated)/.test(out));
-
-/** The same, with that exit status and output; again where the machine was too busy for a sound run. */
-async function expect(t, status, pattern, ...args) {
-  let result = await bench(t, ...args);
-  for (let tries = 1; tries < 10 && result.status !== status && isSpoilt(result); tries++) result = await bench(t, ...args);
-  assert.equal(result.status, status, result.text);
-  assert.match(result.text, pattern);
-  return result;
-}
 
 const fits = new Ajv2020({ allowUnionTypes: true }).compile(
   JSON.parse(await readFile(path.join(process.env.FEEDLAB_SRCDIR ?? '.', 'docs/result.schema.json'), 'utf8')),

@@ -1,29 +1,9 @@
 // feedlab-bench selftest and doctor from end to end. The self-test's faults and bytes do not depend on how busy the machine is; its
 // times do, and are left to people (`feedlab-bench selftest`).
 // SPDX-License-Identifier: MIT
-import { spawn } from 'node:child_process';
-import path from 'node:path';
-import { assert, DEADLINE_MS, run, test, within } from './harness.mjs';
+import { bench, FAILED, OK, USAGE } from './bench-process.mjs';
+import { assert, DEADLINE_MS, run, test } from './harness.mjs';
 
-const OK = 0, FAILED = 1, USAGE = 2;
-const SELFTEST_MS = DEADLINE_MS * 6; // it takes 12 s
-
-async function bench(t, ...args) {
-  const child = spawn(process.env.FEEDLAB_BENCH ?? path.resolve('feedlab-bench'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve(signal ?? code));
-  });
-  t.cleanup(() => child.kill('SIGKILL'));
-  const read = async (stream) => {
-    let text = '';
-    for await (const chunk of stream.setEncoding('utf8')) text += chunk;
-    return text;
-  };
-  const all = Promise.all([ended, read(child.stdout), read(child.stderr)]);
-  const [status, out, err] = await within(all, `feedlab-bench ${args.join(' ')} to end`, SELFTEST_MS);
-  return { status, out, err };
-}
 
 /** The lines of the self-test: { what: word }, and their texts. */
 function readLines(out) {
@@ -63,7 +43,7 @@ test('selftest catches every planted fault and the stall in full, finds none whe
   assert.ok(stopped >= 1.4 && max >= 1.4 && p99 > 0.9 * 1.4 && uncorrected < 0.7, text);
   assert.ok(lines.every(({ mark }) => mark === '✓'));
   assert.equal(status, OK, out + err);
-}, { deadline: SELFTEST_MS });
+}, { deadline: DEADLINE_MS * 6 });
 
 test('doctor says the same as JSON, and its exit status agrees', async (t) => {
   const { status, out } = await bench(t, 'doctor', '--json');

@@ -9,6 +9,7 @@ import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { bench, expect, FAILED, INTEGRITY, OK, USAGE } from './bench-process.mjs';
 import { assert, DEADLINE_MS, load, run, test, within } from './harness.mjs';
 
 const { WebSocketServer } = await load('ws');
@@ -16,7 +17,6 @@ const { default: Ajv2020 } = await load('ajv/dist/2020.js');
 await load('socket.io');
 await load('better-sse');
 
-const OK = 0, FAILED = 1, USAGE = 2, INTEGRITY = 3, SATURATED = 4;
 const SOURCE = path.resolve(process.env.FEEDLAB_SRCDIR ?? '.');
 const SIZE = 200;
 const RATE = 10; // slow, so that a busy machine meets deadlines
@@ -26,39 +26,12 @@ const PUBLISHED = ['-R', String(RATE), '-s', String(SIZE)];
 
 // --- programs --------------------------------------------------------------------------------------------------------
 
-/** Run the bench. Returns: its exit status and what it printed. */
-async function bench(t, ...args) {
-  const child = spawn(process.env.FEEDLAB_BENCH ?? path.resolve('feedlab-bench'), ['run', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve(signal ?? code));
-  });
-  t.cleanup(() => child.kill('SIGTERM'));
-  const read = async (stream) => {
-    let text = '';
-    for await (const chunk of stream.setEncoding('utf8')) text += chunk;
-    return text;
-  };
-  const all = Promise.all([ended, read(child.stdout), read(child.stderr)]);
-  const [status, out, err] = await within(all, `feedlab-bench run ${args.join(' ')} to end`, 3 * DEADLINE_MS);
-  return { status, out, err, text: out + err };
-}
-
-const isSpoilt = ({ status, out }) => status === SATURATED || (status === FAILED && /deadlines of the window|system clock was set/.test(out));
-
-/** The same, with that exit status and output; again where the machine was too busy for a sound run. */
-async function expect(t, status, pattern, ...args) {
-  let result = await bench(t, ...args);
-  for (let tries = 1; tries < 10 && result.status !== status && isSpoilt(result); tries++) result = await bench(t, ...args);
-  assert.equal(result.status, status, result.text);
-  assert.match(result.text, pattern);
-  return result;
-}
+const expectRun = (t, status, pattern, ...args) => expect(t, status, pattern, 'run', ...args);
 
 /** What --json has, beside what was printed. */
 async function measure(t, status, pattern, ...args) {
   const file = path.join(await t.directory(), 'result.json');
-  const result = await expect(t, status, pattern, ...args, '--json', file);
+  const result = await expectRun(t, status, pattern, ...args, '--json', file);
   return { ...result, ...JSON.parse(await readFile(file, 'utf8')) };
 }
 
@@ -172,7 +145,7 @@ test('passes over what an earlier answer has shown, where there is no cursor', a
   const { url } = await serve(t, 'polls');
   const file = path.join(await t.directory(), 'result.json');
   const args = ['--target', `poll=${url}/latest`, '--cursor', 'none', '--publish', `${url}/publish`];
-  await bench(t, ...args, ...PUBLISHED, ...SHORT, '--poll-interval', '20ms', '--json', file); // a busy machine may lose some
+  await bench(t, 'run', ...args, ...PUBLISHED, ...SHORT, '--poll-interval', '20ms', '--json', file); // a busy machine may lose some
   const [{ integrity, figures }] = JSON.parse(await readFile(file, 'utf8')).results;
   assert.ok(integrity.delivered > 0);
   assert.equal(integrity.duplicated, 0);
@@ -184,7 +157,7 @@ test('compares servers by transport, each started anew for each run', async (t) 
   const node = process.execPath;
   const feedlab = process.env.FEEDLAB_SERVER ?? path.resolve('feedlab-server');
   const file = path.join(await t.directory(), 'result.json');
-  const { out } = await expect(t, OK, /feedlab started for each run · ws8 started for each run/,
+  const { out } = await expectRun(t, OK, /feedlab started for each run · ws8 started for each run/,
     '--start', `feedlab@'${feedlab}' --port 0 --source none`, '--target', `feedlab@sse=${here}/events,ws=${here}/ws`,
     '--stamp', 'feedlab@data.t', '--seq', 'feedlab@data.seq',
     '--start', `ws8@'${node}' '${program('ws')}'`, '--target', `ws8@ws=${here}/ws`,
@@ -271,16 +244,16 @@ test('counts as lost also what no subscriber got', async (t) => {
 
 test('says what was wrong with a server', async (t) => {
   const refusing = await serveHere(t, { status: 404 });
-  await expect(t, FAILED, /ws: publishing to http:.*\/publish: an update was answered with 404/, ...refusing.args);
+  await expectRun(t, FAILED, /ws: publishing to http:.*\/publish: an update was answered with 404/, ...refusing.args);
   const greeting = await serveHere(t, { greet: (socket) => socket.send('{"hello":1}') });
-  await expect(t, FAILED, /ws: a message is no JSON object with the members of --stamp and --seq/, ...greeting.args);
+  await expectRun(t, FAILED, /ws: a message is no JSON object with the members of --stamp and --seq/, ...greeting.args);
   const { url } = await serve(t, 'polls');
   const publish = ['--publish', `${url}/publish`, ...PUBLISHED, ...SHORT];
-  await expect(t, FAILED, /poll: a poll was answered neither with 200 nor as empty/, '--target', `poll=${url}/nothing`, '--cursor', 'none', ...publish);
-  await expect(t, FAILED, /poll: .* or no cursor/, '--target', `poll=${url}/list`, '--cursor', 'json:next,query:after', ...publish);
-  await expect(t, FAILED, /poll: .* no cursor in its headers/, '--target', `poll=${url}/latest`, '--cursor', 'header:ETag', ...publish);
-  await expect(t, FAILED, /sse: .* not answered with 200 text\/event-stream/, '--target', `sse=${url}/list`, ...publish);
-  await expect(t, FAILED, /socketio: a request was not answered with 200/, '--target', `socketio=${url}/socket.io/`, ...publish);
+  await expectRun(t, FAILED, /poll: a poll was answered neither with 200 nor as empty/, '--target', `poll=${url}/nothing`, '--cursor', 'none', ...publish);
+  await expectRun(t, FAILED, /poll: .* or no cursor/, '--target', `poll=${url}/list`, '--cursor', 'json:next,query:after', ...publish);
+  await expectRun(t, FAILED, /poll: .* no cursor in its headers/, '--target', `poll=${url}/latest`, '--cursor', 'header:ETag', ...publish);
+  await expectRun(t, FAILED, /sse: .* not answered with 200 text\/event-stream/, '--target', `sse=${url}/list`, ...publish);
+  await expectRun(t, FAILED, /socketio: a request was not answered with 200/, '--target', `socketio=${url}/socket.io/`, ...publish);
 });
 
 test('names the flag that it does not take', async (t) => {
@@ -295,7 +268,7 @@ test('names the flag that it does not take', async (t) => {
     [[...published, '--baseline', 'sse'], /--baseline sse/],
     [['--pid', '1'], /--pid 1: a --target/],
   ])
-    await expect(t, USAGE, pattern, ...args);
+    await expectRun(t, USAGE, pattern, ...args);
 });
 
 await run();

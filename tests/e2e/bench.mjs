@@ -2,47 +2,17 @@
 // are small servers here that lose, double, reorder, hurry, close or break the protocol on purpose. A machine that is too
 // busy may spoil a run of the good one; the bench then says so, and the run is made again: nothing here fails on a time.
 // SPDX-License-Identifier: MIT
-import { spawn } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import http from 'node:http';
 import path from 'node:path';
-import { assert, load, run, test, within } from './harness.mjs';
+import { bench, expect, FAILED, INTEGRITY, OK, SATURATED, USAGE } from './bench-process.mjs';
+import { assert, load, run, test } from './harness.mjs';
 
 const { WebSocketServer } = await load('ws');
 const { default: Ajv2020 } = await load('ajv/dist/2020.js');
 
-const OK = 0, FAILED = 1, USAGE = 2, INTEGRITY = 3, SATURATED = 4;
 const KINDS = ['poll', 'longpoll', 'sse', 'ws', 'socketio', 'socketio-polling', 'socketio-ws'];
 const SHORT = ['-c', '2', '-d', '250ms', '--warmup', '50ms', '--poll-interval', '100ms'];
-
-/** Run the bench. Returns: its exit status and what it printed. */
-async function bench(t, ...args) {
-  const child = spawn(process.env.FEEDLAB_BENCH ?? path.resolve('feedlab-bench'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const ended = new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => resolve(signal ?? code));
-  });
-  t.cleanup(() => child.kill('SIGKILL'));
-  const read = async (stream) => {
-    let text = '';
-    for await (const chunk of stream.setEncoding('utf8')) text += chunk;
-    return text;
-  };
-  const all = Promise.all([ended, read(child.stdout), read(child.stderr)]);
-  const [status, out, err] = await within(all, `feedlab-bench ${args.join(' ')} to end`);
-  return { status, out, err, text: out + err };
-}
-
-const isSpoilt = ({ status, out }) => status === SATURATED || (status === FAILED && /deadlines of the window|system clock was set/.test(out));
-
-/** The same, with that exit status and output; again where the machine was too busy for a sound run. */
-async function expect(t, status, pattern, ...args) {
-  let result = await bench(t, ...args);
-  for (let tries = 1; tries < 10 && result.status !== status && isSpoilt(result); tries++) result = await bench(t, ...args);
-  assert.equal(result.status, status, result.text);
-  assert.match(result.text, pattern);
-  return result;
-}
 
 // --- what is printed -------------------------------------------------------------------------------------------------
 

@@ -1,13 +1,13 @@
 // The formats of a real run: all say the same as the JSON, HdrHistogram's own library writes the same .hgrm, and the page is looked at in
 // Chromium. Whether the run was sound is not asked: every format tells it either way.
 // SPDX-License-Identifier: MIT
-import { spawn } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { assert, DEADLINE_MS, load, run, test, within } from './harness.mjs';
+import { bench, USAGE } from './bench-process.mjs';
+import { assert, DEADLINE_MS, load, run, test } from './harness.mjs';
 
 const { chromium } = await load('playwright-core');
 const hdr = await load('hdr-histogram-js');
@@ -18,26 +18,13 @@ if (!existsSync(program)) {
 }
 const flags = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
 const NAMES = ['poll', 'sse', 'ws'];
-const USAGE = 2;
-
-async function bench(...args) {
-  const child = spawn(process.env.FEEDLAB_BENCH ?? path.resolve('feedlab-bench'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const read = async (stream) => {
-    let text = '';
-    for await (const chunk of stream.setEncoding('utf8')) text += chunk;
-    return text;
-  };
-  const ended = new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
-  const [status, out, err] = await within(Promise.all([ended, read(child.stdout), read(child.stderr)]), `feedlab-bench ${args.join(' ')} to end`);
-  return { status, out, err };
-}
 
 // One run for all cases.
 const directory = await mkdtemp(path.join(tmpdir(), 'feedlab-'));
 process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 const at = (name) => path.join(directory, name);
 const text = (name) => readFile(at(name), 'utf8');
-const measured = bench('run', '-t', NAMES.join(), '-c', '30', '-R', '50', '-n', '2', '-d', '1s', '--warmup', '100ms', '--poll-interval', '200ms', '--quiet',
+const measured = bench(null, 'run', '-t', NAMES.join(), '-c', '30', '-R', '50', '-n', '2', '-d', '1s', '--warmup', '100ms', '--poll-interval', '200ms', '--quiet',
   '--json', at('r.json'), '--csv', at('r.csv'), '--markdown', at('r.md'), '--html', at('r.html'), '--hgrm', at('hgrm'));
 
 /** The run's JSON. */
@@ -133,7 +120,7 @@ test('the .hgrm files are what HdrHistogram writes of the same values', async ()
 
 test('report makes of the file what run made of the result', async () => {
   await result();
-  const made = await bench('report', at('r.json'), '-o', at('again.html'), '--csv', at('again.csv'), '--markdown', '-', '--hgrm', at('again'));
+  const made = await bench(null, 'report', at('r.json'), '-o', at('again.html'), '--csv', at('again.csv'), '--markdown', '-', '--hgrm', at('again'));
   assert.deepEqual([made.status, made.err], [0, '']);
   assert.equal(made.out, await text('r.md'));
   for (const [ours, theirs] of [['again.csv', 'r.csv'], ['again.html', 'r.html'], ['again/ws.hgrm', 'hgrm/ws.hgrm']]) assert.equal(await text(ours), await text(theirs));
@@ -141,19 +128,19 @@ test('report makes of the file what run made of the result', async () => {
 
 test('run with a format on stdout prints that there and the table on stderr', async () => {
   const short = ['-t', 'ws', '-c', '2', '-d', '250ms', '--warmup', '50ms', '--quiet'];
-  const { out, err } = await bench('run', ...short, '--csv', '-');
+  const { out, err } = await bench(null, 'run', ...short, '--csv', '-');
   assert.match(out, /^file,name,transport[^]*\r\n$/);
   assert.match(err, /latency\n/);
   assert.ok(readCsv(out).every((row) => row.name === 'ws' && row.file === ''));
   for (const args of [['run', ...short, '--csv', '-', '--html', '-'], ['report', at('r.json'), '--csv', '-', '--markdown', '-']]) {
-    const { status, err } = await bench(...args);
+    const { status, err } = await bench(null, ...args);
     assert.equal(status, USAGE);
     assert.match(err, /stdout/);
   }
 });
 
 test('a sweep is one report with a curve a transport over its parameter', async (t) => {
-  const { out, err } = await bench('run', '-P', 'clients=1,2,4', '-t', 'sse,ws', '-R', '50', '-d', '300ms', '--warmup', '50ms', '--quiet', '--csv', '-', '--html', at('sweep.html'));
+  const { out, err } = await bench(null, 'run', '-P', 'clients=1,2,4', '-t', 'sse,ws', '-R', '50', '-d', '300ms', '--warmup', '50ms', '--quiet', '--csv', '-', '--html', at('sweep.html'));
   assert.match(out, /^file,name,transport/, err);
   assert.deepEqual([...new Set(readCsv(out).map(({ file }) => file))], ['clients=1', 'clients=2', 'clients=4']);
   const { page } = await open(t, 'sweep.html', { width: 360 });
@@ -177,7 +164,7 @@ test('report says what is wrong with a file or the command line', async () => {
   await result();
   cases.push([[at('r.json'), '-o', at('nowhere/x.html')], 1, /nowhere\/x\.html.*No such file/]);
   for (const [args, status, pattern] of cases) {
-    const { status: was, err } = await bench('report', ...args);
+    const { status: was, err } = await bench(null, 'report', ...args);
     assert.match(err, pattern);
     assert.equal(was, status, err);
   }
@@ -243,7 +230,7 @@ test('the page has its charts, with labels and descriptions, and asks for nothin
 
 test('the page is light or dark as the reader has it, and fits a phone and a sheet of paper', async (t) => {
   await result();
-  await bench('report', at('r.json'), at('r.json'), '-o', at('two.html'));
+  await bench(null, 'report', at('r.json'), at('r.json'), '-o', at('two.html'));
   const light = await open(t, 'r.html');
   const dark = await open(t, 'r.html', { colorScheme: 'dark' });
   assert.equal(await paper(light.page), 'rgb(255, 255, 255)');
@@ -269,7 +256,7 @@ test('text of a hostile file stays text', async (t) => {
   await result();
   const texts = (await text('r.json')).replaceAll(/("(?:[^"\\]|\\.)*")(:?)/g, (all, string, colon) => (colon ? all : JSON.stringify(evil)));
   await writeFile(at('hostile.json'), texts.replaceAll('"latency.p90":', () => `${JSON.stringify(evil)}:`));
-  const { status, err } = await bench('report', at('hostile.json'), '-o', at('hostile.html'));
+  const { status, err } = await bench(null, 'report', at('hostile.json'), '-o', at('hostile.html'));
   assert.equal(status, 0, err);
   const { page, wrong } = await open(t, 'hostile.html');
   const seen = await page.evaluate(() => [document.scripts.length, document.images.length, document.querySelectorAll('style').length, document.body.offsetHeight > 0]);
