@@ -9,6 +9,7 @@
 #include "bench/capacity.h"
 #include "bench/column.h"
 #include "bench/command.h"
+#include "bench/progress.h"
 #include "bench/report.h"
 #include "bench/setting.h"
 #include "bench/threshold.h"
@@ -41,9 +42,6 @@ typedef struct {
   char *held, *failed;      /* the condition's left side at the last ones */
   GError *error;
 } Probing;
-
-static void no_progress(const char *transport, const char *phase, double part, const FlResult *result) {
-}
 
 /* --- one probe ----------------------------------------------------------------------------------------------------- */
 
@@ -106,7 +104,7 @@ static FlExperiment *run_valid(Probing *self, guint clients, GError **error) {
 
   own.clients = clients;
   for (guint i = 0; i < INVALID_MOST; i++) {
-    FlExperiment *experiment = fl_experiment_run(&own, &self->options->setting, no_progress, error);
+    FlExperiment *experiment = fl_experiment_run(&own, &self->options->setting, fl_progress_for(TRUE), error);
     if (!experiment || experiment->arms[0].merged.integrity.delivered == 0 ||
         fl_experiment_verdict(experiment) != FL_VERDICT_INVALID)
       return experiment;

@@ -1,33 +1,14 @@
 /* feedlab-bench run: the transports in blocks of runs, and what they cost.
  * SPDX-License-Identifier: MIT */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "bench/command.h"
+#include "bench/progress.h"
 #include "bench/report.h"
 #include "bench/report_formats.h"
 #include "bench/setting.h"
 #include "bench/sweep.h"
 #include "bench/threshold.h"
-
-static void no_progress(const char *transport, const char *phase, double part, const FlResult *result) {
-}
-
-static void show_progress(const char *transport, const char *phase, double part, const FlResult *result) {
-  fprintf(stderr, "\r\033[K%3.0f %%  %-16s  %s", 100 * part, transport, phase);
-}
-
-/* Where stderr is no terminal: a line a run. */
-static void print_progress(const char *transport, const char *phase, double part, const FlResult *result) {
-  if (result)
-    fprintf(stderr, "%3.0f %%  %-16s  p50 %.2f ms\n", 100 * part, transport, fl_figure_primary()->value(result));
-}
-
-static FlProgress progress_for(const FlBenchOptions *options) {
-  if (options->quiet)
-    return no_progress;
-  return isatty(STDERR_FILENO) ? show_progress : print_progress;
-}
 
 static FlExit status_of(FlVerdict verdict) {
   static const FlExit statuses[] = {
@@ -107,22 +88,17 @@ static FlExit report_sweep(const FlSweep *sweep, const FlBenchOptions *options, 
   return worse_of(status_of(fl_sweep_verdict(sweep)), status);
 }
 
-static void end_progress(const FlBenchOptions *options) {
-  if (!options->quiet && isatty(STDERR_FILENO))
-    fputs("\r\033[K", stderr);
-}
-
 static FlExit run(const FlBenchOptions *options, const FlSetting *setting, GError **error) {
-  g_autoptr(FlExperiment) experiment = fl_experiment_run(options, setting, progress_for(options), error);
+  g_autoptr(FlExperiment) experiment = fl_experiment_run(options, setting, fl_progress_for(options->quiet), error);
 
-  end_progress(options);
+  fl_progress_end(options->quiet);
   return experiment ? report(experiment, options, error) : FL_EXIT_FAILED;
 }
 
 static FlExit run_sweep(const FlBenchOptions *options, const FlSetting *setting, GError **error) {
-  g_autoptr(FlSweep) sweep = fl_sweep_run(options, setting, progress_for(options), error);
+  g_autoptr(FlSweep) sweep = fl_sweep_run(options, setting, fl_progress_for(options->quiet), error);
 
-  end_progress(options);
+  fl_progress_end(options->quiet);
   return sweep ? report_sweep(sweep, options, error) : FL_EXIT_FAILED;
 }
 

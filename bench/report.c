@@ -5,41 +5,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "bench/column.h"
 #include "bench/figure.h"
+#include "bench/number.h"
 #include "core/clock.h"
 
 #define LABEL_WIDTH 28
 #define CELL_WIDTH FL_REPORT_CELL /* of which the ratio takes 8 */
 #define NUMBER_WIDTH (CELL_WIDTH - 8)
-
-static char *with_thousands(double value, int decimals) {
-  g_autofree char *plain = g_strdup_printf("%.*f", decimals, value);
-  gsize whole = strcspn(plain, ".");
-  GString *out = g_string_new(NULL);
-
-  for (gsize i = 0; plain[i]; i++) {
-    if (i > 0 && i < whole && (whole - i) % 3 == 0 && plain[i - 1] != '-')
-      g_string_append_c(out, ',');
-    g_string_append_c(out, plain[i]);
-  }
-  return g_string_free(out, FALSE);
-}
-
-static char *ratio_text(double ratio) {
-  if (!isfinite(ratio))
-    return g_strdup("");
-  g_autofree char *number = with_thousands(ratio, ratio < 10 ? 2 : ratio < 100 ? 1 : 0);
-  return g_strconcat("×", number, NULL);
-}
-
-static void pad(GString *out, const char *text, int width, gboolean right) {
-  int room = width - (int)g_utf8_strlen(text, -1);
-
-  if (right)
-    g_string_append_printf(out, "%*s%s", MAX(room, 0), "", text);
-  else
-    g_string_append_printf(out, "%s%*s", text, MAX(room, 0), "");
-}
 
 void fl_report_append_wrapped(GString *out, const char *text) {
   g_auto(GStrv) words = g_strsplit(text, " ", -1);
@@ -66,9 +39,9 @@ static void end_line(GString *out, gsize begin) {
 }
 
 static void append_number(GString *out, double value, int decimals) {
-  g_autofree char *number = isfinite(value) ? with_thousands(value, decimals) : g_strdup("–");
+  g_autofree char *number = fl_column_number(value, decimals);
 
-  pad(out, number, NUMBER_WIDTH, TRUE);
+  fl_column_append(out, number, NUMBER_WIDTH, TRUE);
   g_string_append_c(out, ' ');
 }
 
@@ -76,16 +49,16 @@ static void append_number(GString *out, double value, int decimals) {
 void fl_report_append_cell(GString *out, const FlExperiment *experiment, const FlArm *arm, const FlArm *to, const FlFigure *figure) {
   FlInterval ratio = fl_experiment_ratio_to(experiment, arm, to, figure);
   gboolean is_same = ratio.low <= 1 && ratio.high >= 1;
-  g_autofree char *text = is_same ? g_strdup("≈") : ratio_text(ratio.value);
+  g_autofree char *text = is_same ? g_strdup("≈") : fl_number_ratio(ratio.value);
 
   append_number(out, fl_arm_figure(arm, figure, experiment->setting.seed).value, figure->decimals);
-  pad(out, text, CELL_WIDTH - NUMBER_WIDTH - 1, FALSE);
+  fl_column_append(out, text, CELL_WIDTH - NUMBER_WIDTH - 1, FALSE);
 }
 
 static void append_label(GString *out, const char *label, const char *unit) {
   g_autofree char *both = *unit ? g_strconcat(label, ", ", unit, NULL) : g_strdup(label);
   g_string_append(out, "  ");
-  pad(out, both, LABEL_WIDTH - 2, FALSE);
+  fl_column_append(out, both, LABEL_WIDTH - 2, FALSE);
 }
 
 /* A row that has no figure at all is left out. */
@@ -116,10 +89,10 @@ static void append_model(GString *out, const FlExperiment *experiment) {
     const FlArm *arm = &experiment->arms[i];
     double model_ms = fl_experiment_model(experiment, arm).p50_s * 1e3;
     double ratio = fl_arm_figure(arm, primary, 1).value / model_ms;
-    g_autofree char *number = isfinite(ratio) ? with_thousands(ratio, ratio < 10 ? 2 : 0) : NULL;
+    g_autofree char *number = isfinite(ratio) ? fl_column_number(ratio, ratio < 10 ? 2 : 0) : NULL;
     g_autofree char *text = number ? g_strconcat("÷", number, NULL) : g_strdup("");
     append_number(out, model_ms, primary->decimals);
-    pad(out, text, CELL_WIDTH - NUMBER_WIDTH - 1, FALSE);
+    fl_column_append(out, text, CELL_WIDTH - NUMBER_WIDTH - 1, FALSE);
   }
   end_line(out, begin);
 }
@@ -131,12 +104,12 @@ static void append_heads(GString *out, const FlExperiment *experiment) {
       experiment->baseline < experiment->n_arms && is_sound(&experiment->arms[experiment->baseline]);
   g_autofree char *left = has_baseline ? g_strconcat("× of ", experiment->arms[experiment->baseline].name, NULL) : g_strdup("");
 
-  pad(out, left, LABEL_WIDTH, FALSE);
+  fl_column_append(out, left, LABEL_WIDTH, FALSE);
   for (guint i = 0; i < experiment->n_arms; i++) {
     g_autofree char *head = g_strconcat(is_sound(&experiment->arms[i]) ? "" : "✗ ", experiment->arms[i].name, NULL);
     int len = (int)g_utf8_strlen(head, -1);
-    pad(out, head, NUMBER_WIDTH, TRUE);
-    pad(out, "", CELL_WIDTH - MAX(NUMBER_WIDTH, len), FALSE);
+    fl_column_append(out, head, NUMBER_WIDTH, TRUE);
+    fl_column_append(out, "", CELL_WIDTH - MAX(NUMBER_WIDTH, len), FALSE);
   }
   end_line(out, begin);
 }
@@ -166,7 +139,7 @@ static void append_runs(GString *out, const FlExperiment *experiment) {
 static void append_setting(GString *out, const FlExperiment *experiment) {
   const FlResult *results = experiment->arms[0].runs;
   const FlSetting *setting = &experiment->setting;
-  g_autofree char *clients = with_thousands(results[0].clients, 0);
+  g_autofree char *clients = fl_column_number(results[0].clients, 0);
 
   g_string_append_printf(out, "feedlab %s   %s subscriber%s", FL_VERSION, clients, results[0].clients == 1 ? "" : "s");
   if (isfinite(setting->rate_hz))
@@ -210,7 +183,7 @@ static void append_check(const Checks *checks, const char *sign, const char *for
 
 static void append_integrity(const Checks *checks) {
   const FlIntegrity *check = &checks->result->integrity;
-  g_autofree char *delivered = with_thousands((double)check->delivered, 0);
+  g_autofree char *delivered = fl_column_number((double)check->delivered, 0);
 
   if (check->delivered > 0 && fl_integrity_holds(check)) {
     append_check(checks, "✓", "every update once and in order: %s delivered", delivered);
@@ -300,7 +273,7 @@ static void append_measure(GString *out, FlInterval interval, const FlFigure *fi
 
 static void append_comparison(GString *out, const FlExperiment *experiment, const FlArm *arm) {
   FlInterval ratio = fl_experiment_ratio(experiment, arm, fl_figure_primary());
-  g_autofree char *times = isfinite(ratio.value) ? with_thousands(ratio.value, ratio.value < 10 ? 2 : 0) : NULL;
+  g_autofree char *times = isfinite(ratio.value) ? fl_column_number(ratio.value, ratio.value < 10 ? 2 : 0) : NULL;
 
   if (!times)
     return;
