@@ -1,5 +1,5 @@
 /* Engine.IO requests: handshakes, polls, POSTs and upgrades, and the way from the worker at which they arrive to the one that
- * owns the session. Sessions are in eio_session.c.
+ * owns the session. Sessions are in eio_session.c, eio_poll.c and eio_websocket.c.
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 #include <sys/socket.h>

@@ -1,4 +1,4 @@
-/* What engineio.c (requests) and eio_session.c (sessions) share. For no one else.
+/* What engineio.c (requests) and the sessions (eio_session.c, eio_poll.c, eio_websocket.c) share. For no one else.
  * SPDX-License-Identifier: MIT */
 #pragma once
 
