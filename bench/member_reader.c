@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "bench/json_scalar.h"
+
 #define DEPTH_MAX 64
 #define SENT_DIGITS 16
 
@@ -27,56 +29,6 @@ static const char *skip_mark(const char *at, const char *end, char mark) {
 
 static gboolean is_next(const char *at, const char *end, char mark) {
   return at && at < end && *at == mark;
-}
-
-static const char *skip_digits(const char *at, const char *end) {
-  const char *begin = at;
-  while (at && at < end && g_ascii_isdigit(*at))
-    at++;
-  return at == begin ? NULL : at;
-}
-
-/* [ minus ] int [ frac ] [ exp ] */
-static const char *skip_number(const char *at, const char *end) {
-  if (is_next(at, end, '-'))
-    at++;
-  at = is_next(at, end, '0') ? at + 1 : skip_digits(at, end);
-  if (is_next(at, end, '.'))
-    at = skip_digits(at + 1, end);
-  if (is_next(at, end, 'e') || is_next(at, end, 'E')) {
-    at++;
-    at = skip_digits(is_next(at, end, '+') || is_next(at, end, '-') ? at + 1 : at, end);
-  }
-  return at;
-}
-
-static const char *skip_escape(const char *at, const char *end) {
-  if (at >= end)
-    return NULL;
-  if (*at != 'u')
-    return *at != '\0' && strchr("\"\\/bfnrt", *at) ? at + 1 : NULL;
-  for (int i = 1; i <= 4; i++)
-    if (end - at <= i || !g_ascii_isxdigit(at[i]))
-      return NULL;
-  return at + 5;
-}
-
-static const char *skip_string(const char *at, const char *end) {
-  if (!is_next(at, end, '"'))
-    return NULL;
-  for (at++; at && at < end;) {
-    if (*at == '"')
-      return at + 1;
-    if ((guchar)*at < 0x20)
-      return NULL;
-    at = *at == '\\' ? skip_escape(at + 1, end) : at + 1;
-  }
-  return NULL;
-}
-
-static const char *skip_word(const char *at, const char *end, const char *word) {
-  gsize len = strlen(word);
-  return (gsize)(end - at) >= len && memcmp(at, word, len) == 0 ? at + len : NULL;
 }
 
 static const char *skip_value(const char *at, const char *end, guint depth);
@@ -99,7 +51,7 @@ static const char *skip_list(const char *at, const char *end, guint depth) {
     return at + 1;
   while (at && more) {
     if (is_object)
-      at = skip_mark(skip_string(at, end), end, ':');
+      at = skip_mark(fl_json_skip_string(at, end), end, ':');
     at = at ? go_on(skip_value(at, end, depth), end, closer, &more) : NULL;
   }
   return at;
@@ -112,16 +64,8 @@ static const char *skip_value(const char *at, const char *end, guint depth) {
   case '{':
   case '[':
     return depth < DEPTH_MAX ? skip_list(at, end, depth + 1) : NULL;
-  case '"':
-    return skip_string(at, end);
-  case 't':
-    return skip_word(at, end, "true");
-  case 'f':
-    return skip_word(at, end, "false");
-  case 'n':
-    return skip_word(at, end, "null");
   default:
-    return skip_number(at, end);
+    return fl_json_skip_scalar(at, end);
   }
 }
 
@@ -269,7 +213,7 @@ static const char *scan_object(const char *at, const char *end, const Paths *pat
 static const char *scan_member(const char *at, const char *end, const Paths *paths, guint depth, Scan *scan) {
   Paths inner;
   gboolean ends[N_MEMBERS];
-  const char *key_end = skip_string(at, end);
+  const char *key_end = fl_json_skip_string(at, end);
   const char *value = skip_mark(key_end, end, ':');
 
   if (!value)
@@ -340,7 +284,7 @@ static const char *find_value(const char *at, const char *end, char **path) {
     return NULL;
   at = skip_space(at + 1, end);
   while (more) {
-    const char *key_end = skip_string(at, end);
+    const char *key_end = fl_json_skip_string(at, end);
     const char *value = skip_mark(key_end, end, ':');
     if (is_key(at + 1, key_end - 1, path[0]))
       return path[1] ? find_value(value, end, path + 1) : value;
@@ -373,7 +317,7 @@ static const char *find_array(const char *at, const char *end) {
 
   at = skip_space(at + 1, end);
   while (more) {
-    const char *value = skip_mark(skip_string(at, end), end, ':');
+    const char *value = skip_mark(fl_json_skip_string(at, end), end, ':');
     if (is_next(value, end, '['))
       return value;
     at = go_on(skip_value(value, end, 0), end, '}', &more);
@@ -466,7 +410,7 @@ FlMemberEvent fl_member_event_read(const FlMemberRule *rule, const char *name, c
   while (at && at < end && g_ascii_isdigit(*at))
     at++;
   const char *event = skip_mark(at, end, '[');
-  const char *event_end = skip_string(event, end);
+  const char *event_end = fl_json_skip_string(event, end);
   at = go_on(event_end, end, ']', &more);
   if (!at)
     return FL_MEMBER_MALFORMED;

@@ -4,99 +4,14 @@
 
 #include <string.h>
 
+#include "bench/json_scalar.h"
+
 #define DEPTH_MAX 2048
 #define SENT_DIGITS 16
 
-/* Pass over a literal; NULL where it is not there. A NULL text stays NULL, so that steps can be chained. */
-static const char *skip_text(const char *text, const char *end, const char *literal) {
-  gsize len = strlen(literal);
-  return text && (gsize)(end - text) >= len && memcmp(text, literal, len) == 0 ? text + len : NULL;
-}
-
-static const char *skip_digits(const char *text, const char *end) {
-  const char *at = text;
-  while (at < end && g_ascii_isdigit(*at))
-    at++;
-  return at > text ? at : NULL;
-}
-
-/* [ minus ] int [ frac ] [ exp ] */
-static const char *skip_number(const char *text, const char *end) {
-  if (text < end && *text == '-')
-    text++;
-  const char *at = text < end && *text == '0' ? text + 1 : skip_digits(text, end);
-  if (at && at < end && *at == '.')
-    at = skip_digits(at + 1, end);
-  if (at && at < end && (*at == 'e' || *at == 'E')) {
-    at++;
-    if (at < end && (*at == '+' || *at == '-'))
-      at++;
-    at = skip_digits(at, end);
-  }
-  return at;
-}
-
-static const char *skip_escape(const char *text, const char *end) {
-  if (text >= end)
-    return NULL;
-  if (*text != 'u')
-    return *text != '\0' && strchr("\"\\/bfnrt", *text) ? text + 1 : NULL;
-  for (int i = 1; i <= 4; i++)
-    if (end - text <= i || !g_ascii_isxdigit(text[i]))
-      return NULL;
-  return text + 5;
-}
-
-/* Eight bytes of a string at a time. A quote, a backslash and a control character each make a byte of one of the
- * differences borrow (Mycroft's test, without false alarms where there is none). */
-#define EACH(byte) (G_GUINT64_CONSTANT(0x0101010101010101) * (byte))
-
-static gboolean is_plain(const char *text) {
-  guint64 bytes;
-  memcpy(&bytes, text, sizeof bytes);
-  guint64 quote = bytes ^ EACH('"'), backslash = bytes ^ EACH('\\');
-  guint64 found = ((quote - EACH(1)) & ~quote) | ((backslash - EACH(1)) & ~backslash) | ((bytes - EACH(0x20)) & ~bytes);
-  return (found & EACH(0x80)) == 0;
-}
-
-static const char *skip_string(const char *text, const char *end) {
-  const char *at = skip_text(text, end, "\"");
-
-  while (at && at < end) {
-    if ((gsize)(end - at) >= sizeof(guint64) && is_plain(at)) {
-      at += sizeof(guint64);
-      continue;
-    }
-    if (*at == '"')
-      return at + 1;
-    if ((guchar)*at < 0x20)
-      return NULL;
-    at = *at == '\\' ? skip_escape(at + 1, end) : at + 1;
-  }
-  return NULL;
-}
-
-/* A value that holds no other. */
-static const char *skip_scalar(const char *text, const char *end) {
-  if (text >= end)
-    return NULL;
-  switch (*text) {
-  case '"':
-    return skip_string(text, end);
-  case 't':
-    return skip_text(text, end, "true");
-  case 'f':
-    return skip_text(text, end, "false");
-  case 'n':
-    return skip_text(text, end, "null");
-  default:
-    return skip_number(text, end);
-  }
-}
-
 static const char *skip_key(const char *text, const char *end) {
-  const char *at = skip_string(text, end);
-  return at ? skip_text(at, end, ":") : NULL;
+  const char *at = fl_json_skip_string(text, end);
+  return at ? fl_json_skip_text(at, end, ":") : NULL;
 }
 
 /* Close what ends here, and pass the comma to the next value. Returns: where the next value or the text's end is. */
@@ -132,7 +47,7 @@ const char *fl_json_skip(const char *text, const char *end) {
       open[depth++] = *at;
       at = object ? skip_key(inner, end) : inner;
     } else
-      at = skip_after_value(skip_scalar(at, end), end, open, &depth);
+      at = skip_after_value(fl_json_skip_scalar(at, end), end, open, &depth);
   } while (at && depth > 0);
   return at;
 }
@@ -176,14 +91,14 @@ static gint64 read_sent(const char *data, const char *end) {
 const char *fl_update_skip(const char *text, const char *end, FlStamp *ret_stamp) {
   guint64 seq, t;
   gint64 sent_us = 0;
-  const char *at = read_positive(skip_text(text, end, "{\"seq\":"), end, &seq);
-  at = read_positive(skip_text(at, end, ",\"t\":"), end, &t);
-  at = skip_text(at, end, ",\"data\":");
+  const char *at = read_positive(fl_json_skip_text(text, end, "{\"seq\":"), end, &seq);
+  at = read_positive(fl_json_skip_text(at, end, ",\"t\":"), end, &t);
+  at = fl_json_skip_text(at, end, ",\"data\":");
   if (at) {
     sent_us = read_sent(at, end);
     at = fl_json_skip(at, end);
   }
-  at = skip_text(at, end, "}");
+  at = fl_json_skip_text(at, end, "}");
   if (!at)
     return NULL;
   *ret_stamp = (FlStamp){ seq, (gint64)t, sent_us };
@@ -200,7 +115,7 @@ gboolean fl_update_read(const char *text, gsize len, FlStamp *ret_stamp) {
 }
 
 static const char *read_cursor(const char *text, const char *end, FlPollAnswer *answer) {
-  const char *at = skip_text(text, end, "{\"cursor\":\"");
+  const char *at = fl_json_skip_text(text, end, "{\"cursor\":\"");
   const char *quote = at ? memchr(at, '"', (gsize)(end - at)) : NULL;
 
   if (!quote || (gsize)(quote - at) >= sizeof answer->cursor_text)
@@ -211,7 +126,7 @@ static const char *read_cursor(const char *text, const char *end, FlPollAnswer *
 }
 
 static const char *read_gap(const char *text, const char *end, FlPollAnswer *answer) {
-  const char *at = skip_text(text, end, ",\"gap\":");
+  const char *at = fl_json_skip_text(text, end, ",\"gap\":");
 
   if (!at)
     return text;
@@ -221,7 +136,7 @@ static const char *read_gap(const char *text, const char *end, FlPollAnswer *ans
 
 static const char *read_updates(const char *text, const char *end, FlUpdateFound found, gpointer user,
                                 FlPollAnswer *answer) {
-  const char *at = skip_text(text, end, ",\"updates\":[");
+  const char *at = fl_json_skip_text(text, end, ",\"updates\":[");
   FlStamp stamp;
 
   if (at && at < end && *at == ']')
@@ -234,7 +149,7 @@ static const char *read_updates(const char *text, const char *end, FlUpdateFound
     answer->updates++;
     if (at < end && *at == ']')
       return stamp.seq == answer->cursor.seq ? at + 1 : NULL;
-    at = skip_text(at, end, ",");
+    at = fl_json_skip_text(at, end, ",");
   }
   return NULL;
 }
@@ -247,9 +162,9 @@ gboolean fl_poll_answer_read(const char *text, gsize len, FlUpdateFound found, g
 
   at = at ? read_gap(at, end, &answer) : NULL;
   at = at ? read_updates(at, end, found, user, &answer) : NULL;
-  const char *more = skip_text(at, end, ",\"more\":true");
+  const char *more = fl_json_skip_text(at, end, ",\"more\":true");
   answer.more = more != NULL;
-  at = skip_text(more ? more : at, end, "}");
+  at = fl_json_skip_text(more ? more : at, end, "}");
   if (at && at < end && *at == '\n')
     at++;
   if (at != end)
