@@ -6,6 +6,7 @@
 #include <math.h>
 
 #include "bench/report.h"
+#include "bench/result_file.h"
 
 #define LEVEL 0.99
 #define ROUNDING 1e-9 /* ratios nearer to 1 are of the arithmetic, not of the runs */
@@ -16,48 +17,15 @@ static const char *string_in(const json_t *object, const char *key) {
   return json_string_value(json_object_get(object, key));
 }
 
-static gboolean fail(GError **error, const char *what, const char *why) {
-  g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s %s", what, why);
-  return FALSE;
-}
-
-/* What comparing rests on; the schema says the rest. */
-static gboolean is_arm(const json_t *arm) {
-  return string_in(arm, "name") && string_in(arm, "verdict") && json_is_object(json_object_get(arm, "figures"));
-}
-
-static gboolean is_result(const json_t *all, const char *path, GError **error) {
-  const json_t *schema = json_object_get(all, "schema"), *arms = json_object_get(all, "results"), *arm;
-  gsize i;
-
-  if (!json_is_integer(schema))
-    return fail(error, path, "is no result of feedlab-bench");
-  if (json_integer_value(schema) != FL_REPORT_SCHEMA) {
-    g_autofree char *why =
-        g_strdup_printf("is of version %" JSON_INTEGER_FORMAT " of the schema; this feedlab-bench reads %d",
-                        json_integer_value(schema), FL_REPORT_SCHEMA);
-    return fail(error, path, why);
-  }
-  if (json_object_get(all, "sweep"))
-    return fail(error, path, "holds a sweep: single results can be compared");
-  if (!json_is_array(arms) || json_array_size(arms) == 0)
-    return fail(error, path, "is no result of feedlab-bench run");
-  json_array_foreach(arms, i, arm) if (!is_arm(arm)) return fail(error, path, "is no result of feedlab-bench run");
-  return TRUE;
-}
-
 json_t *fl_comparison_read(const char *path, GError **error) {
-  json_error_t where;
-  json_t *all = NULL;
-  g_autofree char *text = NULL;
-  gsize len;
+  g_autoptr(GArray) files = fl_result_files_new();
 
-  if (!g_file_get_contents(path, &text, &len, error))
+  if (!fl_result_files_read(files, path, error))
     return NULL;
-  all = json_loadb(text, len, 0, &where);
-  if (all ? is_result(all, path, error) : fail(error, path, "is no JSON"))
-    return all;
-  json_decref(all);
+  const FlResultFile *file = &g_array_index(files, FlResultFile, 0);
+  if (!file->parameter)
+    return json_incref(file->json);
+  g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: it holds a sweep: single results can be compared", path);
   return NULL;
 }
 
@@ -67,6 +35,11 @@ static json_t *arm_find(const json_t *all, const char *name) {
 
   json_array_foreach(json_object_get(all, "results"), i, arm) if (g_str_equal(string_in(arm, "name"), name)) return arm;
   return NULL;
+}
+
+static gboolean fail(GError **error, const char *what, const char *why) {
+  g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s %s", what, why);
+  return FALSE;
 }
 
 /* --- what is not alike --------------------------------------------------------------------------------------------- */

@@ -75,6 +75,8 @@ static char *wrong_with(gsize index, const json_t *result) {
 
   if (!json_is_string(json_object_get(result, "name")))
     return g_strdup_printf("results[%zu] has no name", index);
+  if (!json_is_string(json_object_get(result, "verdict")))
+    return g_strdup_printf("results[%zu] has no verdict", index);
   if (!json_is_object(figures))
     return g_strdup_printf("results[%zu] has no figures", index);
   json_object_foreach(figures, name, figure) {
@@ -129,7 +131,7 @@ char *fl_result_file_check(const json_t *json) {
     return g_strdup_printf("a result of schema version %" JSON_INTEGER_FORMAT "; this feedlab-bench reads version %d",
                            json_integer_value(version), FL_REPORT_SCHEMA);
   if (json_object_get(json, "comparison"))
-    return g_strdup("a comparison: reports are made of results");
+    return g_strdup("a comparison, not a result");
   return sweep ? check_sweep(sweep) : check_single(json);
 }
 

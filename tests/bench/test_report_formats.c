@@ -234,13 +234,14 @@ START_TEST(a_file_that_is_no_result_is_refused_with_its_name_and_the_reason) {
     { "[]", "no result of feedlab-bench: it has no \"schema\"" },
     { "{\"schema\":2,\"results\":[]}", "a result of schema version 2; this feedlab-bench reads version 1" },
     { "{\"schema\":1}", "no result of feedlab-bench: it has no results" },
-    { "{\"schema\":1,\"comparison\":{}}", "a comparison: reports are made of results" },
+    { "{\"schema\":1,\"comparison\":{}}", "a comparison, not a result" },
     { "{\"schema\":1,\"sweep\":{}}", "no result of feedlab-bench: its sweep has no parameter" },
     { "{\"schema\":1,\"results\":[{}]}", "no result of feedlab-bench: results[0] has no name" },
-    { "{\"schema\":1,\"results\":[{\"name\":\"ws\"}]}", "results[0] has no figures" },
-    { "{\"schema\":1,\"results\":[{\"name\":\"ws\",\"figures\":{\"x\":1}}]}", "results[0].figures: 'x' is no figure" },
-    { "{\"schema\":1,\"results\":[{\"name\":\"ws\",\"figures\":{},\"latency_us\":[[2,1],[1,1]]}]}", "results[0].latency_us is no histogram" },
-    { "{\"schema\":1,\"results\":[{\"name\":\"ws\",\"figures\":{},\"latency_us\":[[1,9007199254740992],[2,1]]}]}", "is no histogram" },
+    { "{\"schema\":1,\"results\":[{\"name\":\"ws\"}]}", "no result of feedlab-bench: results[0] has no verdict" },
+    { "{\"schema\":1,\"results\":[{\"name\":\"ws\",\"verdict\":\"sound\"}]}", "results[0] has no figures" },
+    { "{\"schema\":1,\"results\":[{\"name\":\"ws\",\"verdict\":\"sound\",\"figures\":{\"x\":1}}]}", "results[0].figures: 'x' is no figure" },
+    { "{\"schema\":1,\"results\":[{\"name\":\"ws\",\"verdict\":\"sound\",\"figures\":{},\"latency_us\":[[2,1],[1,1]]}]}", "results[0].latency_us is no histogram" },
+    { "{\"schema\":1,\"results\":[{\"name\":\"ws\",\"verdict\":\"sound\",\"figures\":{},\"latency_us\":[[1,9007199254740992],[2,1]]}]}", "is no histogram" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {

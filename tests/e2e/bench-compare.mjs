@@ -91,8 +91,8 @@ test('compares results only', async (t) => {
   const single = await changed(file, ({ results }) => (results[0].runs = 1));
   const newer = await changed(file, (all) => (all.schema = 2));
   await expect(t, FAILED, /ws of B has fewer than two runs/, 'compare', file, single);
-  await expect(t, FAILED, /is of version 2 of the schema/, 'compare', newer, file);
-  await expect(t, FAILED, /package\.json is no result/, 'compare', file, path.join(process.env.FEEDLAB_SRCDIR ?? '.', 'package.json'));
+  await expect(t, FAILED, /a result of schema version 2; this feedlab-bench reads version 1/, 'compare', newer, file);
+  await expect(t, FAILED, /package\.json: no result/, 'compare', file, path.join(process.env.FEEDLAB_SRCDIR ?? '.', 'package.json'));
   await expect(t, FAILED, /No such file/, 'compare', file, '/nonexistent.json');
   await expect(t, FAILED, /No such file|not a directory/i, 'compare', file, file, '--json', '/nonexistent/c.json');
   await expect(t, USAGE, /two results are wanted/, 'compare', file);
