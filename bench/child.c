@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <gio/gio.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/cpus.h"
 #include "core/clock.h"
 
 #define LINES_KEPT 8
@@ -71,12 +71,7 @@ static gpointer read_on(gpointer user) {
 }
 
 static void become(const char *const *argv, int cpu, int log_fd) {
-  if (cpu >= 0) {
-    cpu_set_t cpus;
-    CPU_ZERO(&cpus);
-    CPU_SET((size_t)cpu, &cpus);
-    sched_setaffinity(0, sizeof cpus, &cpus);
-  }
+  fl_cpus_pin(cpu);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   dup2(log_fd, STDERR_FILENO);
   execv(argv[0], (char *const *)argv);

@@ -204,7 +204,7 @@ static FlExit search(const Options *options) {
   printf("feedlab %s   capacity of %s: how many subscribers with %s · %g updates/s · %" G_GINT64_FORMAT " B\n",
          FL_VERSION, options->run->transports[0], options->slo, options->run->rate_hz, options->run->size_bytes);
   printf("loopback%s · a run each, then %d at both sides of the knee\n\n",
-         options->setting.server_cpu < 0 ? ": server and bench SHARE one CPU" : "", FL_CAPACITY_CONFIRMING);
+         options->setting.cpus.server < 0 ? ": server and bench SHARE one CPU" : "", FL_CAPACITY_CONFIRMING);
   FlCapacity found = fl_capacity_search(&config);
   if (probing.error)
     g_printerr("feedlab-bench: %s\n", probing.error->message);

@@ -86,10 +86,11 @@ static FlFinding *judge_memory(const FlMachine *machine) {
 static FlFinding *judge_cpus(const FlMachine *machine) {
   const FlMachineCpus *cpus = &machine->cpus;
   gboolean enough = cpus->allowed.count >= 2;
+  FlCpuMap map = fl_cpus_share(&cpus->allowed, 1);
 
   return finding("cpus", enough ? FL_HEALTH_GOOD : FL_HEALTH_BAD,
                  text("%u of %" G_GINT64_FORMAT " may be used", cpus->allowed.count, cpus->online),
-                 enough ? text("the server gets CPU %d, the clients CPU %d", cpus->allowed.last, cpus->allowed.first)
+                 enough ? text("the server gets CPU %d, the clients CPU %d", map.server, map.bench[0])
                         : text("server and clients take turns, and wait for each other"),
                  cpus->online >= 2 ? "taskset -c 0,1 feedlab-bench run" : NULL);
 }

@@ -153,10 +153,10 @@ static void append_setting(GString *out, const FlExperiment *experiment) {
     fl_report_append_wrapped(out, setting->servers);
   if (setting->url)
     g_string_append_printf(out, "server at %s: its CPU and memory are not measured\n", setting->url);
-  else if (setting->server_cpu >= 0)
+  else if (setting->cpus.server >= 0)
     g_string_append_printf(out, "loopback: MTU 65536, no loss, the sender pays for the receiver's half of TCP · "
                                 "server on CPU %d, bench on CPU %d\n",
-                           setting->server_cpu, setting->client_cpu);
+                           setting->cpus.server, setting->cpus.bench[0]);
   else if (setting->servers)
     g_string_append(out, "servers and bench are not bound to CPUs of their own\n");
   else

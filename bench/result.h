@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "bench/cpus.h"
 #include "bench/histogram.h"
 #include "bench/recorder.h"
 
@@ -72,8 +73,7 @@ typedef struct {
   guint64 seed;
   const char *url; /* NULL: own child */
   const char *servers; /* of --target, in words; NULL: none */
-  int server_cpu;  /* -1: not pinned */
-  int client_cpu;
+  FlCpuMap cpus;
   char *command_line;
 } FlSetting;
 

@@ -46,7 +46,7 @@ static gboolean start_other(Run *self, GError **error) {
   const FlEndpoint *endpoint = self->config->endpoint;
 
   if (endpoint->command) {
-    self->child = fl_child_start((const char *const *)endpoint->command, self->config->setting->server_cpu, error);
+    self->child = fl_child_start((const char *const *)endpoint->command, self->config->setting->cpus.server, error);
     if (!self->child)
       return FALSE;
   }
@@ -94,7 +94,7 @@ static gboolean start_server(Run *self, GError **error) {
   const char *const server[] = { config->program, "--port", "0", "--rate", rate, "--size", size, "--history", "100k",
                                  "--history-bytes", "256M", "--heartbeat", heartbeat, "--ping-interval", heartbeat, NULL };
   const char *const bare[] = { config->program, rate, size, NULL };
-  self->child = fl_child_start(config->target == FL_TARGET_FLOOR ? bare : server, config->setting->server_cpu, error);
+  self->child = fl_child_start(config->target == FL_TARGET_FLOOR ? bare : server, config->setting->cpus.server, error);
   if (!self->child)
     return FALSE;
   self->host = g_strdup("127.0.0.1");

@@ -134,12 +134,12 @@ static double measure_case(FlSelftest *self, const Case *one, int cpu) {
 
 void fl_selftest_ceiling(FlSelftest *self) {
   FlCpus cpus = fl_cpus_allowed();
+  FlCpuMap map = fl_cpus_share(&cpus, 1);
   double one_a_read = NAN;
 
-  if (cpus.count > 1)
-    fl_cpus_pin(cpus.first);
+  fl_cpus_pin(map.bench[0]);
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-    double ceiling = measure_case(self, &cases[i], cpus.count > 1 ? cpus.last : -1);
+    double ceiling = measure_case(self, &cases[i], map.server);
     if (cases[i].per_write == 1 && isnan(one_a_read))
       one_a_read = ceiling;
   }

@@ -3,27 +3,14 @@
 #include "bench/setting.h"
 
 #include <math.h>
-#include <sched.h>
 
 #include "bench/endpoint.h"
 
-static void choose_cpus(const FlBenchOptions *options, FlSetting *setting) {
+static FlCpuMap map_cpus(const FlBenchOptions *options) {
   gboolean runs_already = options->url || (options->endpoints->len > 0 && !fl_endpoints_start(options->endpoints));
-  cpu_set_t may, own;
+  FlCpus cpus = fl_cpus_allowed();
 
-  setting->server_cpu = setting->client_cpu = -1;
-  if (runs_already || sched_getaffinity(0, sizeof may, &may) != 0 || CPU_COUNT(&may) < 2)
-    return;
-  for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-    if (!CPU_ISSET((size_t)cpu, &may))
-      continue;
-    if (setting->client_cpu < 0)
-      setting->client_cpu = cpu;
-    setting->server_cpu = cpu;
-  }
-  CPU_ZERO(&own);
-  CPU_SET((size_t)setting->client_cpu, &own);
-  sched_setaffinity(0, sizeof own, &own);
+  return runs_already ? fl_cpus_leave(&cpus, 1) : fl_cpus_share(&cpus, 1);
 }
 
 void fl_setting_take(FlSetting *self, const FlBenchOptions *options) {
@@ -40,6 +27,7 @@ FlSetting fl_setting_begin(const FlBenchOptions *options, char *command_line) {
   FlSetting self = { .url = options->url, .servers = options->servers, .command_line = command_line };
 
   fl_setting_take(&self, options);
-  choose_cpus(options, &self);
+  self.cpus = map_cpus(options);
+  fl_cpus_pin(self.cpus.bench[0]);
   return self;
 }

@@ -5,8 +5,8 @@
 #include "bench/options.h"
 #include "bench/result.h"
 
-/* fl_setting_begin: choose CPUs, the last that we may use for the server and the first for the bench (with one CPU they share
- * it), and stay on the bench's. Once a process. `command_line` is borrowed. */
+/* fl_setting_begin: share the CPUs out (bench/cpus), none where the server runs already, and stay on the bench's. Once a process.
+ * `command_line` is borrowed. */
 FlSetting fl_setting_begin(const FlBenchOptions *options, char *command_line);
 
 /* fl_setting_take: the numbers of these options. */

@@ -18,7 +18,7 @@ static FlMachine healthy(void) {
                 .accept_queue = 4096,
                 .syn_queue = 4096,
                 .memory_bytes = 8 * GIGABYTE },
-    .cpus = { .allowed = { 4, 0, 3 },
+    .cpus = { .allowed = { 4, { 0, 1, 2, 3 } },
               .online = 4,
               .governor = (char *)"performance",
               .turbo = 0,
@@ -113,7 +113,7 @@ END_TEST
 
 START_TEST(wants_two_cpus_that_are_left_alone) {
   FlMachine machine = healthy();
-  machine.cpus.allowed = (FlCpus){ 1, 0, 0 };
+  machine.cpus.allowed = (FlCpus){ 1, { 0 } };
   IS(machine, "cpus", FL_HEALTH_BAD);
   machine = healthy();
   machine.cpus.steal = 0.02;

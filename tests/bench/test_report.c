@@ -16,8 +16,7 @@ static const FlSetting setting = { .rate_hz = 10,
                                    .poll_interval_ns = 1000000000,
                                    .warmup_ns = 1000000000,
                                    .seed = 7,
-                                   .server_cpu = 1,
-                                   .client_cpu = 0,
+                                   .cpus = { .server = 1, .cores = 1, .bench = { 0 } },
                                    .command_line = command_line };
 
 /* A result that has every figure, each another one. */
