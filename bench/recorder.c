@@ -147,6 +147,24 @@ void fl_recorder_gap(FlRecorder *self) {
   self->gaps++;
 }
 
+void fl_recorder_merge(FlRecorder *self, const FlRecorder *other) {
+  g_assert(self->from_us == other->from_us && self->to_us == other->to_us);
+  if (self->first_seq == 0 || (other->first_seq > 0 && other->first_seq < self->first_seq))
+    self->first_seq = other->first_seq;
+  self->last_seq = MAX(self->last_seq, other->last_seq);
+  self->past += other->past;
+  self->duplicated += other->duplicated;
+  self->reordered += other->reordered;
+  self->gaps += other->gaps;
+  self->negative += other->negative;
+  fl_histogram_merge(self->latency, other->latency);
+  fl_histogram_merge(self->uncorrected, other->uncorrected);
+  for (guint i = 0; i < FL_SLICES; i++)
+    fl_histogram_merge(self->slices[i], other->slices[i]);
+  self->age_area += other->age_area;
+  self->age_time += other->age_time;
+}
+
 guint fl_recorder_past(const FlRecorder *self) {
   return self->past;
 }

@@ -68,6 +68,9 @@ void fl_recorder_gap(FlRecorder *self);
  * of the window. */
 guint fl_recorder_past(const FlRecorder *self);
 
+/* fl_recorder_merge: add what `other` saw, in the same window, of other subscribers: as if one recorder had seen it all. */
+void fl_recorder_merge(FlRecorder *self, const FlRecorder *other);
+
 /* fl_recorder_settle: the account of the window for these subscribers, at the end of the run. */
 FlIntegrity fl_recorder_settle(const FlRecorder *self, FlSubscriber *const *subscribers, guint n);
 

@@ -219,6 +219,68 @@ START_TEST(keeps_the_uncorrected_latency_and_the_slices_apart) {
 }
 END_TEST
 
+/* Three subscribers with something wrong each, the window's ends seen by different ones; each with its recorder. */
+static void play(FlRecorder *const recorders[3], FlSubscriber subscribers[3]) {
+  static const guint64 seqs[3][12] = { { 12, 13, 13, 14, 17, 15, 25 }, { 9, 10, 11, 12, 13, 14, 26 }, { 15, 16, 18, 19, 20, 21 } };
+
+  for (guint who = 0; who < 3; who++)
+    for (const guint64 *seq = seqs[who]; *seq > 0; seq++)
+      take_at(recorders[who], &subscribers[who], *seq, (gint64)*seq * MS, (gint64)*seq * MS + 200 * (gint64)(who + 1));
+  take_at(recorders[2], &subscribers[2], 22, 19 * MS, 19 * MS - 1); /* before its time */
+  fl_recorder_gap(recorders[1]);
+  fl_recorder_gap(recorders[2]);
+}
+
+static void expect_same_times(const FlRecorder *got, const FlRecorder *wanted) {
+  const FlHistogram *pairs[][2] = { { fl_recorder_latency(got), fl_recorder_latency(wanted) },
+                                    { fl_recorder_uncorrected(got), fl_recorder_uncorrected(wanted) } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(pairs); i++) {
+    ck_assert_uint_eq(fl_histogram_count(pairs[i][0]), fl_histogram_count(pairs[i][1]));
+    for (int p = 0; p <= 100; p += 5)
+      ck_assert_int_eq(fl_histogram_percentile(pairs[i][0], p), fl_histogram_percentile(pairs[i][1], p));
+  }
+  ck_assert_double_eq_tol(fl_recorder_age_us(got), fl_recorder_age_us(wanted), 1e-9);
+  for (guint i = 0; i < FL_SLICES; i++) {
+    ck_assert_uint_eq(fl_recorder_slice(got, i).delivered, fl_recorder_slice(wanted, i).delivered);
+    ck_assert_int_eq(fl_histogram_max(fl_recorder_slice(got, i).latency), fl_histogram_max(fl_recorder_slice(wanted, i).latency));
+  }
+}
+
+START_TEST(merges_into_what_one_recorder_would_have_seen) {
+  FlSubscriber together[3] = { 0 }, apart[3] = { 0 };
+  FlSubscriber *lists[2][3] = { { &together[0], &together[1], &together[2] }, { &apart[0], &apart[1], &apart[2] } };
+  g_autoptr(FlRecorder) one = fl_recorder_new();
+  g_autoptr(FlRecorder) merged = fl_recorder_new();
+  FlRecorder *three[3];
+  fl_recorder_open(one, 10 * MS, 20 * MS);
+  fl_recorder_open(merged, 10 * MS, 20 * MS);
+  for (guint i = 0; i < 3; i++)
+    fl_recorder_open(three[i] = fl_recorder_new(), 10 * MS, 20 * MS);
+  play((FlRecorder *[]){ one, one, one }, together);
+  play(three, apart);
+  for (guint i = 0; i < 3; i++) {
+    fl_recorder_merge(merged, three[i]);
+    fl_recorder_free(three[i]);
+  }
+  FlIntegrity wanted = fl_recorder_settle(one, lists[0], 3), got = fl_recorder_settle(merged, lists[1], 3);
+  ck_assert_uint_eq(got.delivered, wanted.delivered);
+  ck_assert_uint_eq(got.lost, wanted.lost);
+  ck_assert_uint_eq(got.duplicated, 1);
+  ck_assert_uint_eq(got.reordered, 1);
+  ck_assert_uint_eq(wanted.expected, 13); /* from the second's 10 to the third's 22 */
+  ck_assert_uint_eq(got.expected, wanted.expected);
+  ck_assert_uint_eq(got.gaps, 2);
+  ck_assert_uint_eq(got.negative, 1);
+  ck_assert_uint_eq(fl_recorder_past(merged), 3);
+  expect_same_times(merged, one);
+  for (guint i = 0; i < 3; i++) {
+    fl_subscriber_clear(&together[i]);
+    fl_subscriber_clear(&apart[i]);
+  }
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("recorder");
   TCase *tcase = tcase_create("recorder");
@@ -237,6 +299,7 @@ int main(void) {
   tcase_add_test(tcase, holds_only_where_nothing_is_wrong);
   tcase_add_test(tcase, averages_the_age_of_what_is_shown_over_time);
   tcase_add_test(tcase, keeps_the_uncorrected_latency_and_the_slices_apart);
+  tcase_add_test(tcase, merges_into_what_one_recorder_would_have_seen);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
 }
