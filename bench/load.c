@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <math.h>
 #include <linux/tcp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 
 #include "core/clock.h"
 
-#define PENDING_MOST 256
 #define PER_ADDRESS 20000
 #define READ_BYTES (256 * 1024)
 #define WAIT_MS 100
@@ -197,7 +195,7 @@ static void connect_client(FlClient *client) {
   FlLoad *self = client->load;
 
   client->state = FL_CLIENT_CONNECTING;
-  client->pollable = (FlPollable){ .fd = open_socket(self, (guint)(client - self->clients)), .ready = on_ready };
+  client->pollable = (FlPollable){ .fd = open_socket(self, self->config.first + (guint)(client - self->clients)), .ready = on_ready };
   if (client->pollable.fd < 0)
     fail(client, g_strerror(errno));
   else
@@ -222,7 +220,7 @@ void fl_client_reconnect(FlClient *client) {
 
 gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns) {
   while (self->ready < count && !self->error) {
-    while (self->begun < count && self->pending < PENDING_MOST && !self->error)
+    while (self->begun < count && self->pending < self->config.at_once && !self->error)
       begin_client(self);
     fl_poller_dispatch(self->poller, WAIT_MS);
     if (fl_clock_now_ns() > until_ns && !self->error)
@@ -267,16 +265,23 @@ static int by_value(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-void fl_load_begin_polls(FlLoad *self) {
-  g_autoptr(GRand) random = g_rand_new_with_seed((guint32)self->config.seed);
+gint64 *fl_load_slots_ns(const FlLoadConfig *config) {
+  g_autoptr(GRand) random = g_rand_new_with_seed((guint32)config->seed);
+  gint64 *slots_ns = g_new(gint64, config->clients);
 
+  for (guint i = 0; i < config->first; i++)
+    g_rand_double(random);
+  for (guint i = 0; i < config->clients; i++)
+    slots_ns[i] = (gint64)(g_rand_double(random) * (double)config->poll_interval_ns);
+  qsort(slots_ns, config->clients, sizeof *slots_ns, by_value);
+  return slots_ns;
+}
+
+void fl_load_begin_polls(FlLoad *self, gint64 begin_ns) {
   if (!self->config.kind->is_polling)
     return;
-  self->offsets_ns = g_new(gint64, self->config.clients);
-  for (guint i = 0; i < self->config.clients; i++)
-    self->offsets_ns[i] = (gint64)(g_rand_double(random) * (double)self->config.poll_interval_ns);
-  qsort(self->offsets_ns, self->config.clients, sizeof *self->offsets_ns, by_value);
-  self->polls_begin_ns = fl_clock_now_ns();
+  self->offsets_ns = fl_load_slots_ns(&self->config);
+  self->polls_begin_ns = begin_ns;
   arm(self);
 }
 
@@ -285,6 +290,8 @@ void fl_load_begin_polls(FlLoad *self) {
 FlLoad *fl_load_new(const FlLoadConfig *config) {
   FlLoad *self = g_new0(FlLoad, 1);
   self->config = *config;
+  if (config->at_once == 0)
+    self->config.at_once = FL_LOAD_AT_ONCE;
   self->poller = fl_poller_new();
   self->clients = g_new0(FlClient, config->clients);
   self->connect_times = fl_histogram_new();
@@ -375,39 +382,29 @@ const FlHistogram *fl_load_connect_times(const FlLoad *self) {
   return self->connect_times;
 }
 
-/* Sorts the numbers. NAN where there are none. */
-static double median(GArray *numbers) {
-  if (numbers->len == 0)
-    return NAN;
-  g_array_sort(numbers, by_value);
-  return (double)g_array_index(numbers, gint64, numbers->len / 2);
-}
-
-double fl_load_connect_bytes(const FlLoad *self) {
-  g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
-
+void fl_load_connect_bytes(const FlLoad *self, GArray *numbers) {
   for (guint i = 0; i < self->begun; i++) {
     gint64 number = (gint64)self->clients[i].connect_bytes;
     if (self->clients[i].state == FL_CLIENT_READY)
       g_array_append_val(numbers, number);
   }
-  return median(numbers);
 }
 
-double fl_load_round_trips(const FlLoad *self) {
-  g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(gint64));
-
+void fl_load_round_trips(const FlLoad *self, GArray *numbers) {
   for (guint i = 0; i < self->begun; i++) {
     gint64 number = self->clients[i].round_trips;
     if (self->clients[i].has_update)
       g_array_append_val(numbers, number);
   }
-  return median(numbers);
+}
+
+void fl_load_subscribers(const FlLoad *self, FlSubscriber **ret_subscribers) {
+  for (guint i = 0; i < self->config.clients; i++)
+    ret_subscribers[i] = &self->clients[i].subscriber;
 }
 
 FlIntegrity fl_load_integrity(const FlLoad *self) {
   g_autofree FlSubscriber **subscribers = g_new(FlSubscriber *, self->config.clients);
-  for (guint i = 0; i < self->config.clients; i++)
-    subscribers[i] = &self->clients[i].subscriber;
+  fl_load_subscribers(self, subscribers);
   return fl_recorder_settle(self->config.recorder, subscribers, self->config.clients);
 }

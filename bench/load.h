@@ -1,6 +1,6 @@
 /* A number of subscribers of one transport on one poller: connecting them, letting them receive, counting what they do.
- * One thread. Source addresses go from 127.0.0.1 upwards, a new one every 20,000 connections, where the server is on
- * loopback.
+ * One thread at a time; bench/crew has several of them in threads of their own. Source addresses go from 127.0.0.1 upwards, a
+ * new one every 20,000 connections, where the server is on loopback.
  * SPDX-License-Identifier: MIT */
 #pragma once
 
@@ -12,11 +12,15 @@ typedef struct {
   const char *host; /* an IPv4 address, and Host: of the requests */
   guint16 port;
   guint clients;
+  guint first;   /* its first client's number among those of all loads: of its source address and its place in the interval */
+  guint at_once; /* connections that are being opened at a time; 0: FL_LOAD_AT_ONCE */
   gint64 poll_interval_ns; /* of short polling */
   guint64 seed;            /* of the first polls' places in the interval */
   FlRecorder *recorder;    /* borrowed */
   const FlEndpoint *endpoint; /* borrowed; NULL: the server is ours */
 } FlLoadConfig;
+
+#define FL_LOAD_AT_ONCE 256
 
 /* What the subscribers have done since the last fl_load_reset. */
 typedef struct {
@@ -27,12 +31,16 @@ typedef struct {
 FlLoad *fl_load_new(const FlLoadConfig *config);
 void fl_load_free(FlLoad *self);
 
-/* fl_load_connect: connect the first `count` of them, at most 256 at a time, and wait until each has its subscription.
+/* fl_load_connect: connect the first `count` of them, so many at a time, and wait until each has its subscription.
  * Returns: FALSE where one fails or `until_ns` (CLOCK_MONOTONIC) passes; fl_load_error tells why. */
 gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns);
 
-/* fl_load_begin_polls: short polling: spread the first polls uniformly over the interval from now on. */
-void fl_load_begin_polls(FlLoad *self);
+/* fl_load_begin_polls: short polling: spread the first polls uniformly over the interval from `begin_ns` on. */
+void fl_load_begin_polls(FlLoad *self, gint64 begin_ns);
+
+/* fl_load_slots_ns: the places of a load's first polls in the interval, rising; the caller's. They are drawn for the subscribers
+ * of all loads together, so there are the same ones however these are split. */
+gint64 *fl_load_slots_ns(const FlLoadConfig *config);
 
 /* fl_load_run: receive until `until_ns`, or until every subscriber has had an update from after the window where
  * `until_past`. Returns: FALSE on an error, and where `until_past` was not reached. */
@@ -55,13 +63,16 @@ const char *fl_load_error(const FlLoad *self);
 /* fl_load_connect_times: µs from the first connect() until the subscription is established; borrowed. */
 const FlHistogram *fl_load_connect_times(const FlLoad *self);
 
-/* fl_load_connect_bytes: application bytes both ways until the subscription is established; the median of the clients. */
-double fl_load_connect_bytes(const FlLoad *self);
+/* fl_load_connect_bytes: append (gint64) each client's application bytes both ways until its subscription was established. */
+void fl_load_connect_bytes(const FlLoad *self, GArray *numbers);
 
-/* fl_load_round_trips: how often a client had to wait for the server until its first update came: once for each TCP
- * connection, and once for each time it sends something after it has received something (what is sent without hearing
- * in between goes together). The median of the clients that had an update; NAN where none had. */
-double fl_load_round_trips(const FlLoad *self);
+/* fl_load_round_trips: append (gint64) how often each client that had an update had to wait for the server until then: once for
+ * each TCP connection, and once for each time it sends something after it has received something (what is sent without
+ * hearing in between goes together). */
+void fl_load_round_trips(const FlLoad *self, GArray *numbers);
 
-/* fl_load_integrity: the account of the window. */
+/* fl_load_subscribers: all of them, borrowed, into a list of as many as there are clients. */
+void fl_load_subscribers(const FlLoad *self, FlSubscriber **ret_subscribers);
+
+/* fl_load_integrity: the account of the window, of a load that is the only one. */
 FlIntegrity fl_load_integrity(const FlLoad *self);

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "bench/child.h"
-#include "bench/load.h"
+#include "bench/crew.h"
 #include "bench/publisher.h"
 #include "bench/usage.h"
 #include "core/clock.h"
@@ -26,7 +26,6 @@
 #define STRAGGLERS_NS G_GINT64_CONSTANT(10000000000)
 #define MEMORY_POINTS 4
 #define CLIENTS_FOR_MEMORY 400 /* with fewer, the slope drowns in the noise of pages */
-#define PROGRESS_NS G_GINT64_CONSTANT(200000000)
 
 typedef struct {
   const FlRunConfig *config;
@@ -34,8 +33,7 @@ typedef struct {
   FlPublisher *publisher; /* NULL where the server publishes by itself */
   char *host;
   guint16 port;
-  FlRecorder *recorder;
-  FlLoad *load;
+  FlCrew *crew;
   guint64 published; /* by us, in the window */
   FlResult result;
 } Run;
@@ -156,7 +154,7 @@ static gint64 difference(gint64 before, gint64 after) {
 
 static void set_load_error(const Run *self, GError **error) {
   g_autofree char *words = self->child ? fl_child_last_words(self->child) : NULL;
-  g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s%s%s", fl_load_error(self->load),
+  g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s%s%s", fl_crew_error(self->crew),
               words ? "\nThe server's last words:\n" : "", words ? words : "");
 }
 
@@ -172,17 +170,27 @@ static gboolean publishes_on(const Run *self, GError **error) {
   return wrong == NULL;
 }
 
+typedef struct {
+  const Run *run;
+  const char *phase;
+  gint64 begin_ns, end_ns;
+} Watch;
+
+static gboolean watch(gpointer user) {
+  const Watch *self = user;
+
+  tell(self->run, self->phase, (double)(fl_clock_now_ns() - self->begin_ns) / (double)(self->end_ns - self->begin_ns));
+  return publishes_on(self->run, NULL);
+}
+
 static gboolean receive_until(Run *self, const char *phase, gint64 begin_ns, gint64 end_ns, GError **error) {
-  for (gint64 now_ns = fl_clock_now_ns(); now_ns < end_ns; now_ns = fl_clock_now_ns()) {
-    tell(self, phase, (double)(now_ns - begin_ns) / (double)(end_ns - begin_ns));
-    if (!fl_load_run(self->load, MIN(now_ns + PROGRESS_NS, end_ns), FALSE)) {
-      set_load_error(self, error);
-      return FALSE;
-    }
-    if (!publishes_on(self, error))
-      return FALSE;
-  }
-  return TRUE;
+  Watch watching = { self, phase, begin_ns, end_ns };
+
+  fl_crew_receive(self->crew, end_ns, watch, &watching);
+  if (!fl_crew_error(self->crew))
+    return publishes_on(self, error);
+  set_load_error(self, error);
+  return FALSE;
 }
 
 /* The slope of a line through four points by least squares: what the server has before the first client, and what it
@@ -210,9 +218,9 @@ static gboolean connect_parts(Run *self, guint clients) {
   for (guint i = 0; i < MEMORY_POINTS; i++) {
     guint so_far = clients * (i + 1) / MEMORY_POINTS;
     tell(self, "connecting", (double)i / MEMORY_POINTS);
-    if (!fl_load_connect(self->load, so_far, until_ns))
+    if (!fl_crew_connect(self->crew, so_far, until_ns))
       return FALSE;
-    if (!fl_load_run(self->load, fl_clock_now_ns() + self->config->options->settle_ns, FALSE))
+    if (!fl_crew_receive(self->crew, fl_clock_now_ns() + self->config->options->settle_ns, NULL, NULL))
       return FALSE;
     count[i] = so_far;
     pss[i] = measured ? (double)fl_usage_pss_bytes(server_pid(self)) : -1;
@@ -228,28 +236,27 @@ static const FlClientKind *client_kind(const FlRunConfig *config) {
 
 static gboolean connect_all(Run *self, GError **error) {
   const FlBenchOptions *options = self->config->options;
-  FlLoadConfig load = {
-    .kind = client_kind(self->config),
-    .endpoint = self->config->endpoint,
-    .host = self->host,
-    .port = self->port,
-    .clients = (guint)options->clients,
-    .poll_interval_ns = options->poll_interval_ns,
-    .seed = self->config->seed,
-    .recorder = self->recorder,
-  };
+  FlCrewConfig crew = { .threads = 1,
+                        .cpus = &self->config->setting->cpus,
+                        .load = { .kind = client_kind(self->config),
+                                  .endpoint = self->config->endpoint,
+                                  .host = self->host,
+                                  .port = self->port,
+                                  .clients = (guint)options->clients,
+                                  .poll_interval_ns = options->poll_interval_ns,
+                                  .seed = self->config->seed } };
 
-  self->load = fl_load_new(&load);
-  gboolean connected = connect_parts(self, load.clients);
-  self->result.connect_failures = fl_load_failures(self->load);
-  fl_histogram_merge(self->result.connect, fl_load_connect_times(self->load));
+  self->crew = fl_crew_new(&crew);
+  gboolean connected = connect_parts(self, crew.load.clients);
+  self->result.connect_failures = fl_crew_failures(self->crew);
+  fl_crew_add_connect_times(self->crew, self->result.connect);
   if (!publishes_on(self, error))
     return FALSE;
   if (!connected) {
     set_load_error(self, error);
     return FALSE;
   }
-  fl_load_begin_polls(self->load);
+  fl_crew_begin_polls(self->crew);
   return TRUE;
 }
 
@@ -284,21 +291,20 @@ static FlTcpAccount tcp_between(FlTcpAccount before, FlTcpAccount after) {
 }
 
 static gboolean measure_window(Run *self, gint64 begin_ns, gint64 end_ns, GError **error) {
-  FlTcpAccount tcp = fl_load_tcp(self->load);
+  FlTcpAccount tcp = fl_crew_tcp(self->crew);
   Ticks ticks = server_ticks(self);
   gint64 cpu_ns = server_cpu_ns(self);
-  gint64 own_cpu_ns = fl_usage_own_cpu_ns();
 
-  fl_load_reset(self->load);
+  fl_crew_reset(self->crew);
   if (!receive_until(self, "measuring", begin_ns, end_ns, error))
     return FALSE;
-  FlLoadCounts counts = fl_load_counts(self->load);
+  FlLoadCounts counts = fl_crew_counts(self->crew);
   self->result.server_cpu_ns = cpu_ns < 0 ? -1 : server_cpu_ns(self) - cpu_ns;
-  self->result.client_cpu_ns = fl_usage_own_cpu_ns() - own_cpu_ns;
+  self->result.client_cpu_ns = fl_crew_cpu_ns(self->crew);
   self->result.wall_ns = fl_clock_now_ns() - begin_ns;
   self->result.server_user = user_share(ticks, server_ticks(self));
-  self->result.tcp = tcp_between(tcp, fl_load_tcp(self->load));
-  fl_histogram_merge(self->result.lag, fl_load_lag(self->load));
+  self->result.tcp = tcp_between(tcp, fl_crew_tcp(self->crew));
+  fl_crew_add_lag(self->crew, self->result.lag);
   self->result.bytes_in = counts.bytes_in;
   self->result.bytes_out = counts.bytes_out;
   self->result.requests = counts.requests;
@@ -313,7 +319,7 @@ static gboolean wait_for_stragglers(Run *self, GError **error) {
   gint64 until_ns = fl_clock_now_ns() + STRAGGLERS_NS + 2 * options->poll_interval_ns + 2 * (gint64)update_ns;
 
   tell(self, "last ones", 1);
-  if (!fl_load_run(self->load, until_ns, TRUE) && fl_load_error(self->load)) {
+  if (!fl_crew_wait_past(self->crew, until_ns) && fl_crew_error(self->crew)) {
     set_load_error(self, error);
     return FALSE;
   }
@@ -343,6 +349,20 @@ static FlSeries series_of(FlSlice slice) {
                      .max_ms = slice.delivered > 0 ? (double)fl_histogram_max(slice.latency) / 1000 : NAN };
 }
 
+static void settle(Run *self) {
+  g_autoptr(FlRecorder) recorder = fl_crew_recorder(self->crew);
+
+  self->result.integrity = fl_crew_integrity(self->crew, recorder);
+  expect_what_was_published(self);
+  self->result.connect_bytes = fl_crew_connect_bytes(self->crew);
+  self->result.round_trips = fl_crew_round_trips(self->crew);
+  fl_histogram_merge(self->result.latency, fl_recorder_latency(recorder));
+  fl_histogram_merge(self->result.uncorrected, fl_recorder_uncorrected(recorder));
+  self->result.age_us = fl_recorder_age_us(recorder);
+  for (guint i = 0; i < FL_SLICES; i++)
+    self->result.series[i] = series_of(fl_recorder_slice(recorder, i));
+}
+
 static gboolean measure(Run *self, GError **error) {
   const FlBenchOptions *options = self->config->options;
   gint64 offset_ns = fl_clock_offset_ns();
@@ -353,7 +373,7 @@ static gboolean measure(Run *self, GError **error) {
   gint64 begin_ns = connected_ns + options->warmup_ns;
   gint64 end_ns = begin_ns + options->duration_ns;
   gint64 from_us = fl_clock_unix_us(begin_ns, offset_ns), to_us = fl_clock_unix_us(end_ns, offset_ns);
-  fl_recorder_open(self->recorder, from_us, to_us);
+  fl_crew_open(self->crew, from_us, to_us);
   self->published = self->publisher ? fl_publisher_count(self->publisher, from_us, to_us) : 0;
   if (!receive_until(self, "warming up", connected_ns, begin_ns, error))
     return FALSE;
@@ -365,15 +385,7 @@ static gboolean measure(Run *self, GError **error) {
   self->result.clock_steps = difference(before.clock_steps, after.clock_steps);
   if (!wait_for_stragglers(self, error))
     return FALSE;
-  self->result.integrity = fl_load_integrity(self->load);
-  expect_what_was_published(self);
-  self->result.connect_bytes = fl_load_connect_bytes(self->load);
-  self->result.round_trips = fl_load_round_trips(self->load);
-  fl_histogram_merge(self->result.latency, fl_recorder_latency(self->recorder));
-  fl_histogram_merge(self->result.uncorrected, fl_recorder_uncorrected(self->recorder));
-  self->result.age_us = fl_recorder_age_us(self->recorder);
-  for (guint i = 0; i < FL_SLICES; i++)
-    self->result.series[i] = series_of(fl_recorder_slice(self->recorder, i));
+  settle(self);
   self->result.clock_step_ns = fl_clock_offset_ns() - offset_ns;
   return TRUE;
 }
@@ -383,7 +395,6 @@ gboolean fl_run(const FlRunConfig *config, FlResult *ret_result, GError **error)
   gboolean polls = client_kind(config)->is_polling;
   Run self = {
     .config = config,
-    .recorder = fl_recorder_new(),
     .result = { .name = config->target == FL_TARGET_FLOOR ? "floor" : config->transport,
                 .transport = config->endpoint ? config->endpoint->transport : NULL,
                 .server = config->endpoint ? config->endpoint->server : NULL,
@@ -398,11 +409,10 @@ gboolean fl_run(const FlRunConfig *config, FlResult *ret_result, GError **error)
   };
   gboolean ok = start_server(&self, error) && measure(&self, error);
 
-  fl_load_free(self.load);
+  fl_crew_free(self.crew);
   fl_publisher_free(self.publisher);
   if (self.child)
     fl_child_stop(self.child);
-  fl_recorder_free(self.recorder);
   g_free(self.host);
   if (ok)
     *ret_result = self.result;

@@ -93,7 +93,7 @@ static Counted count(const Case *one, FlBare *bare) {
     fl_load_reset(load);
     counted.before = fl_load_tcp(load);
     fl_bare_begin(bare);
-    fl_load_begin_polls(load);
+    fl_load_begin_polls(load, fl_clock_now_ns());
     receive_all(load, recorder, UPDATES * one->clients);
     counted.complete = fl_histogram_count(fl_recorder_latency(recorder)) == UPDATES * one->clients;
     counted.counts = fl_load_counts(load);

@@ -60,7 +60,7 @@ static gboolean go_on(FlLoad *load, const FlRecorder *recorder, const Case *one,
 }
 
 static gboolean measure(FlLoad *load, const FlRecorder *recorder, const Case *one, FlBare *bare, Speed *ret_speed) {
-  fl_load_begin_polls(load);
+  fl_load_begin_polls(load, fl_clock_now_ns());
   if (!go_on(load, recorder, one, bare, fl_clock_now_ns() + WARMUP_NS))
     return FALSE;
   fl_load_reset(load);

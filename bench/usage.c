@@ -2,9 +2,9 @@
  * SPDX-License-Identifier: MIT */
 #include "bench/usage.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 static gint64 read_ns(clockid_t clock) {
   struct timespec ts;
@@ -99,6 +99,18 @@ gboolean fl_usage_ticks(pid_t root, guint64 *ret_user, guint64 *ret_system) {
 
 gint64 fl_usage_own_cpu_ns(void) {
   return read_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+clockid_t fl_usage_thread_clock(void) {
+  clockid_t clock;
+  int error = pthread_getcpuclockid(pthread_self(), &clock);
+  if (error != 0)
+    g_error("pthread_getcpuclockid: %s", g_strerror(error));
+  return clock;
+}
+
+gint64 fl_usage_thread_cpu_ns(clockid_t clock) {
+  return read_ns(clock);
 }
 
 static gint64 pss_bytes_of(pid_t pid) {

@@ -6,6 +6,7 @@
 
 #include <glib.h>
 #include <sys/types.h>
+#include <time.h>
 
 /* fl_usage_cpu_ns: user and system CPU time of a process so far, all its threads, by clock_getcpuclockid.
  * Returns: nanoseconds, -1 where the first process is gone. */
@@ -17,6 +18,11 @@ gboolean fl_usage_ticks(pid_t pid, guint64 *ret_user, guint64 *ret_system);
 
 /* fl_usage_own_cpu_ns: the same of this process. */
 gint64 fl_usage_own_cpu_ns(void);
+
+/* fl_usage_thread_clock: of the calling thread's CPU time, user and system; fl_usage_thread_cpu_ns: that time so far, read by
+ * any thread of this process while that one is there. */
+clockid_t fl_usage_thread_clock(void);
+gint64 fl_usage_thread_cpu_ns(clockid_t clock);
 
 /* fl_usage_pss_bytes: user memory of a process by /proc/PID/smaps_rollup. Returns: -1 where it can't be read. */
 gint64 fl_usage_pss_bytes(pid_t pid);
