@@ -16,12 +16,13 @@
 #include "core/clock.h"
 #include "core/units.h"
 
-#define FILES_OF_OUR_OWN 64 /* that are no subscribers: of the bench or of the server, which inherits the limit */
+#define FILES_OF_OUR_OWN 64 /* that are no subscribers: of the bench or of the server, which inherits the limit … */
+#define FILES_A_THREAD 2    /* … and of each thread of the bench */
 #define INVALID_MOST 3      /* runs that say nothing, one after the other */
 
 /* Of `run`, as they stand in the command line. */
 typedef struct {
-  char *transport, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *seed;
+  char *transport, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *seed, *threads;
 } Texts;
 
 typedef struct {
@@ -101,10 +102,12 @@ static void note(Probing *self, const Judgement *judgement) {
 /* The clock was set: that says nothing of the server. Returns: NULL with an error. */
 static FlExperiment *run_valid(Probing *self, guint clients, GError **error) {
   FlBenchOptions own = *self->options->run;
+  FlSetting its = self->options->setting;
 
   own.clients = clients;
+  fl_setting_take(&its, &own);
   for (guint i = 0; i < INVALID_MOST; i++) {
-    FlExperiment *experiment = fl_experiment_run(&own, &self->options->setting, fl_progress_for(TRUE), error);
+    FlExperiment *experiment = fl_experiment_run(&own, &its, fl_progress_for(TRUE), error);
     if (!experiment || experiment->arms[0].merged.integrity.delivered == 0 ||
         fl_experiment_verdict(experiment) != FL_VERDICT_INVALID)
       return experiment;
@@ -194,6 +197,7 @@ static FlExit search(const Options *options) {
     [FL_CAPACITY_OPEN] = FL_EXIT_OK,     [FL_CAPACITY_BENCH] = FL_EXIT_SATURATED, [FL_CAPACITY_SPENT] = FL_EXIT_FAILED,
     [FL_CAPACITY_ERROR] = FL_EXIT_FAILED
   };
+  g_autofree char *bench = fl_setting_bench_text(&options->setting);
   Probing probing = { .options = options, .begun_ns = fl_clock_now_ns() };
   FlCapacityConfig config = { .start = (guint)options->start,
                               .step = (guint)options->step,
@@ -203,8 +207,9 @@ static FlExit search(const Options *options) {
 
   printf("feedlab %s   capacity of %s: how many subscribers with %s · %g updates/s · %" G_GINT64_FORMAT " B\n",
          FL_VERSION, options->run->transports[0], options->slo, options->run->rate_hz, options->run->size_bytes);
-  printf("loopback%s · a run each, then %d at both sides of the knee\n\n",
-         options->setting.cpus.server < 0 ? ": server and bench SHARE one CPU" : "", FL_CAPACITY_CONFIRMING);
+  printf("loopback%s%s%s · a run each, then %d at both sides of the knee\n\n",
+         options->setting.cpus.server < 0 ? ": server and bench SHARE one CPU" : "", bench ? " · " : "", bench ? bench : "",
+         FL_CAPACITY_CONFIRMING);
   FlCapacity found = fl_capacity_search(&config);
   if (probing.error)
     g_printerr("feedlab-bench: %s\n", probing.error->message);
@@ -241,8 +246,9 @@ static gboolean take_search(Options *self, GError **error) {
   if (!take_number("--step", self->step_text, &self->step, error) ||
       !take_number("--max", self->max_text, &self->most, error))
     return FALSE;
-  if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < (rlim_t)self->most + FILES_OF_OUR_OWN) {
-    self->most = MAX((gint64)files.rlim_cur - FILES_OF_OUR_OWN, 1);
+  gint64 own = FILES_OF_OUR_OWN + FILES_A_THREAD * (self->run->threads > 0 ? self->run->threads : FL_THREADS_UNASKED);
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < (rlim_t)(self->most + own)) {
+    self->most = MAX((gint64)files.rlim_cur - own, 1);
     self->is_limited_by_files = TRUE;
   }
   self->start = MIN(self->step, self->most);
@@ -277,7 +283,8 @@ static gboolean take_run(const Texts *texts, Options *self, GError **error) {
                 { "--warmup", texts->warmup },
                 { "--poll-interval", texts->poll_interval },
                 { "--heartbeat", texts->heartbeat },
-                { "--seed", texts->seed } };
+                { "--seed", texts->seed },
+                { "-T", texts->threads } };
   const char *words[1 + 2 * G_N_ELEMENTS(given) + 1] = { "run" };
   char **argv = (char **)words;
   int argc = 1;
@@ -322,6 +329,7 @@ static gboolean read_arguments(int argc, char **argv, Texts *texts, Options *sel
       "TIME" },
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Of the server, Socket.IO's pings too (15s)", "TIME" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &texts->seed, "Of the first polls' places in the interval (1)", "N" },
+    { "threads", 'T', 0, G_OPTION_ARG_STRING, &texts->threads, "Of the bench (one a CPU but the server's, 8 at most)", "N" },
     { NULL },
   };
   g_autoptr(GOptionContext) context = g_option_context_new("— of feedlab-bench capacity");

@@ -18,6 +18,10 @@ FlCpus fl_cpus_allowed(void) {
   return cpus;
 }
 
+guint fl_cpus_threads(const FlCpus *cpus) {
+  return CLAMP(cpus->count, 2, FL_THREADS_UNASKED + 1) - 1;
+}
+
 static FlCpuMap map_of(guint cores) {
   FlCpuMap map = { .server = -1, .cores = CLAMP(cores, 1, FL_THREADS_MOST) };
 

@@ -13,6 +13,11 @@ typedef struct {
 
 FlCpus fl_cpus_allowed(void);
 
+/* fl_cpus_threads: how many threads the bench has where no number is asked for: one for each CPU that isn't the server's, at
+ * least one, at most FL_THREADS_UNASKED. */
+#define FL_THREADS_UNASKED 8
+guint fl_cpus_threads(const FlCpus *cpus);
+
 /* Who runs where, in one invocation of the bench. */
 #define FL_THREADS_MOST 64 /* of the bench */
 typedef struct {

@@ -86,11 +86,12 @@ static FlFinding *judge_memory(const FlMachine *machine) {
 static FlFinding *judge_cpus(const FlMachine *machine) {
   const FlMachineCpus *cpus = &machine->cpus;
   gboolean enough = cpus->allowed.count >= 2;
-  FlCpuMap map = fl_cpus_share(&cpus->allowed, 1);
+  FlCpuMap map = fl_cpus_share(&cpus->allowed, fl_cpus_threads(&cpus->allowed));
+  g_autofree char *clients = fl_cpus_text(map.bench, map.cores);
 
   return finding("cpus", enough ? FL_HEALTH_GOOD : FL_HEALTH_BAD,
                  text("%u of %" G_GINT64_FORMAT " may be used", cpus->allowed.count, cpus->online),
-                 enough ? text("the server gets CPU %d, the clients CPU %d", map.server, map.bench[0])
+                 enough ? text("the server gets CPU %d, the clients %s", map.server, clients)
                         : text("server and clients take turns, and wait for each other"),
                  cpus->online >= 2 ? "taskset -c 0,1 feedlab-bench run" : NULL);
 }

@@ -81,13 +81,23 @@ static json_t *cpu(int index) {
   return index < 0 ? json_null() : json_integer(index);
 }
 
+static json_t *bench_cpus(const FlSetting *setting) {
+  if (setting->cpus.bench[0] < 0)
+    return json_null();
+  json_t *all = json_array();
+  for (guint i = 0; i < MIN(setting->threads, setting->cpus.cores); i++)
+    json_array_append_new(all, json_integer(setting->cpus.bench[i]));
+  return all;
+}
+
 static json_t *setting_json(const FlSetting *setting) {
-  return json_pack("{s:o, s:o, s:f, s:f, s:I, s:o, s:o, s:o, s:s}", "rate_per_s",
+  return json_pack("{s:o, s:o, s:f, s:f, s:I, s:o, s:o, s:o, s:i, s:o, s:s}", "rate_per_s",
                    isfinite(setting->rate_hz) ? json_real(setting->rate_hz) : json_null(), "size_bytes",
                    setting->url ? json_null() : json_integer(setting->size_bytes), "poll_interval_s",
                    (double)setting->poll_interval_ns / 1e9, "warmup_s", (double)setting->warmup_ns / 1e9, "seed",
                    (json_int_t)setting->seed, "url", text(setting->url), "server_cpu", cpu(setting->cpus.server),
-                   "bench_cpu", cpu(setting->cpus.bench[0]), "link", setting->url ? "unknown" : "loopback");
+                   "bench_cpu", cpu(setting->cpus.bench[0]), "bench_threads", (int)setting->threads,
+                   "bench_cpus", bench_cpus(setting), "link", setting->url ? "unknown" : "loopback");
 }
 
 json_t *fl_manifest_json(const FlResult *results, guint n, const FlSetting *setting) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bench/client/client.h"
+#include "bench/cpus.h"
 #include "bench/endpoint.h"
 #include "bench/publisher.h"
 #include "bench/spelling.h"
@@ -16,7 +17,8 @@
 #define TRANSPORTS "poll,longpoll,sse,ws,socketio"
 
 typedef struct {
-  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *settle, *seed, *runs, *sweep;
+  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *settle, *seed, *runs, *threads;
+  char *sweep;
   gboolean quick, full;
   FlEndpointTexts others;
 } Texts;
@@ -63,6 +65,8 @@ static gboolean take_numbers(const Texts *texts, FlBenchOptions *self, GError **
     return fail(error, "-s", texts->size, "a size from 2 bytes to 1M such as 128 or 4k");
   if (texts->seed && (!fl_units_count(texts->seed, &self->seed) || self->seed > G_MAXUINT32))
     return fail(error, "--seed", texts->seed, "a number below 2^32");
+  if (texts->threads && (!fl_units_count(texts->threads, &self->threads) || self->threads < 1 || self->threads > FL_THREADS_MOST))
+    return fail(error, "-T", texts->threads, "a number of threads from 1 to " G_STRINGIFY(FL_THREADS_MOST));
   return take_duration("-d", texts->duration, 1000000, &self->duration_ns, error) &&
          take_duration("--warmup", texts->warmup, 0, &self->warmup_ns, error) &&
          take_duration("--heartbeat", texts->heartbeat, 10000000, &self->heartbeat_ns, error) &&
@@ -282,6 +286,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "settle", 0, 0, G_OPTION_ARG_STRING, &texts->settle, "Wait before each reading of the server's memory (0s)", "TIME" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &texts->seed, "Of the first polls' places in the interval (1)", "N" },
     { "runs", 'n', 0, G_OPTION_ARG_STRING, &texts->runs, "Runs of each, in blocks of random order (1)", "N" },
+    { "threads", 'T', 0, G_OPTION_ARG_STRING, &texts->threads, "Of the bench (one a CPU but the server's, 8 at most)", "N" },
     { "quick", 0, 0, G_OPTION_ARG_NONE, &texts->quick, "-n 5 -d 1s --warmup 500ms", NULL },
     { "full", 0, 0, G_OPTION_ARG_NONE, &texts->full, "-n 10 -d 10s --warmup 2s", NULL },
     { "baseline", 0, 0, G_OPTION_ARG_STRING, &self->baseline, "The transport that ratios are to (ws)", "NAME" },

@@ -15,6 +15,7 @@ typedef struct {
   gint64 settle_ns;    /* before each reading of the server's memory */
   gint64 seed;
   gint64 runs;    /* of each transport */
+  gint64 threads; /* of the bench; 0: as many as there are CPUs for */
   char *baseline; /* the transport that ratios are to */
   gboolean quiet; /* no progress */
   char *url;    /* NULL: a server of our own */

@@ -8,6 +8,7 @@
 #include "bench/column.h"
 #include "bench/figure.h"
 #include "bench/number.h"
+#include "bench/setting.h"
 #include "core/clock.h"
 
 #define LABEL_WIDTH 28
@@ -136,6 +137,24 @@ static void append_runs(GString *out, const FlExperiment *experiment) {
     g_string_append(out, " ·");
 }
 
+static void append_places(GString *out, const FlSetting *setting) {
+  g_autofree char *bench = fl_setting_bench_text(setting);
+
+  if (setting->cpus.server >= 0) {
+    g_string_append_printf(out, "loopback: MTU 65536, no loss, the sender pays for the receiver's half of TCP%s"
+                                "server on CPU %d, %s\n",
+                           setting->threads > 1 ? "\n" : " · ", setting->cpus.server, bench);
+    return;
+  }
+  if (setting->url)
+    g_string_append_printf(out, "server at %s: its CPU and memory are not measured", setting->url);
+  else if (setting->servers)
+    g_string_append(out, "servers and bench are not bound to CPUs of their own");
+  else
+    g_string_append(out, "loopback: MTU 65536, no loss · server and bench SHARE one CPU: latencies are upper bounds");
+  g_string_append_printf(out, "%s%s\n", bench ? " · " : "", bench ? bench : "");
+}
+
 static void append_setting(GString *out, const FlExperiment *experiment) {
   const FlResult *results = experiment->arms[0].runs;
   const FlSetting *setting = &experiment->setting;
@@ -151,16 +170,7 @@ static void append_setting(GString *out, const FlExperiment *experiment) {
                          (double)setting->poll_interval_ns / 1e9, setting->seed);
   if (setting->servers)
     fl_report_append_wrapped(out, setting->servers);
-  if (setting->url)
-    g_string_append_printf(out, "server at %s: its CPU and memory are not measured\n", setting->url);
-  else if (setting->cpus.server >= 0)
-    g_string_append_printf(out, "loopback: MTU 65536, no loss, the sender pays for the receiver's half of TCP · "
-                                "server on CPU %d, bench on CPU %d\n",
-                           setting->cpus.server, setting->cpus.bench[0]);
-  else if (setting->servers)
-    g_string_append(out, "servers and bench are not bound to CPUs of their own\n");
-  else
-    g_string_append(out, "loopback: MTU 65536, no loss · server and bench SHARE one CPU: latencies are upper bounds\n");
+  append_places(out, setting);
 }
 
 /* The checks of one result; its name takes `width` columns. */

@@ -50,7 +50,7 @@ typedef struct {
   gint64 server_cpu_ns;    /* -1: a server that is not our child */
   double server_user;      /* the share of that in user mode, by clock ticks; NAN: not known */
   double memory_slope;     /* bytes of the server's PSS a client, over four numbers of clients; NAN: not measured */
-  gint64 client_cpu_ns;
+  gint64 client_cpu_ns; /* on the busiest of the bench's CPUs */
   gint64 wall_ns;       /* of the window, for client_cpu_ns */
   gint64 clock_step_ns; /* change of REALTIME against MONOTONIC over the run */
   char *server_library; /* the file of libmicrohttpd that our own server runs on; owned, NULL: not known */
@@ -73,6 +73,8 @@ typedef struct {
   guint64 seed;
   const char *url; /* NULL: own child */
   const char *servers; /* of --target, in words; NULL: none */
+  guint threads_most; /* of the bench: as asked for, or as many as there are CPUs for */
+  guint threads;      /* that it has: no more than subscribers */
   FlCpuMap cpus;
   char *command_line;
 } FlSetting;
@@ -96,7 +98,7 @@ void fl_result_merge(FlResult *self, const FlResult *other);
 /* fl_result_memory_kb: server memory per client in kB (1,024 bytes); NAN where it was not measured. */
 double fl_result_memory_kb(const FlResult *self);
 
-/* fl_result_client_load: the bench's CPU over the window's time: 1 is a whole CPU. */
+/* fl_result_client_load: the bench's CPU time on the busiest of its CPUs over the window's time: 1 is a whole CPU. */
 double fl_result_client_load(const FlResult *self);
 
 /* fl_result_percentile_ms: of the latency; NAN with fewer than 10/(1-p) samples (docs/method). `p` in 0 … 1. */
@@ -110,5 +112,5 @@ const char *fl_verdict_name(FlVerdict verdict);
 
 void fl_result_clear(FlResult *self);
 
-/* Over 70 % of its CPU the bench measures itself. */
+/* Over 70 % of one of its CPUs the bench measures itself. */
 #define FL_RESULT_SATURATED 0.7

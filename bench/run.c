@@ -236,7 +236,7 @@ static const FlClientKind *client_kind(const FlRunConfig *config) {
 
 static gboolean connect_all(Run *self, GError **error) {
   const FlBenchOptions *options = self->config->options;
-  FlCrewConfig crew = { .threads = 1,
+  FlCrewConfig crew = { .threads = self->config->setting->threads,
                         .cpus = &self->config->setting->cpus,
                         .load = { .kind = client_kind(self->config),
                                   .endpoint = self->config->endpoint,

@@ -30,7 +30,7 @@ static void on_progress(const char *transport, const char *phase, double part, g
 gboolean fl_selftest_run(const FlSelftestRun *run, FlResult *ret_result, GError **error) {
   g_autoptr(FlBare) bare = fl_bare_start(&run->plan, error);
   FlBenchOptions options = run->options;
-  FlSetting setting = { .rate_hz = run->plan.rate_hz, .cpus = { .server = -1, .cores = 1, .bench = { -1 } } };
+  FlSetting setting = { .rate_hz = run->plan.rate_hz, .threads = 1, .cpus = { .server = -1, .cores = 1, .bench = { -1 } } };
   Watch watch = { run, bare };
 
   if (!bare)

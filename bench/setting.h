@@ -11,3 +11,7 @@ FlSetting fl_setting_begin(const FlBenchOptions *options, char *command_line);
 
 /* fl_setting_take: the numbers of these options. */
 void fl_setting_take(FlSetting *self, const FlBenchOptions *options);
+
+/* fl_setting_bench_text: how many threads the bench has and where: `bench on CPU 0`, `bench on CPUs 0-2 (3 threads)`; NULL where
+ * it is one that isn't pinned. The caller's. */
+char *fl_setting_bench_text(const FlSetting *self);

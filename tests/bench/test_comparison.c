@@ -225,6 +225,24 @@ START_TEST(tells_what_is_not_alike_before_any_figure) {
 }
 END_TEST
 
+static json_t *setting_of(const json_t *all) {
+  return json_object_get(json_object_get(all, "manifest"), "setting");
+}
+
+START_TEST(takes_a_result_that_tells_no_number_of_threads_for_one_of_one_thread) {
+  json_t *old = result(1), *new = result(2);
+  json_object_set_new(setting_of(old), "bench_cpu", json_integer(3));
+  json_object_update_new(setting_of(new), json_pack("{s:i, s:i, s:[i]}", "bench_cpu", 3, "bench_threads", 1, "bench_cpus", 3));
+  g_autoptr(FlComparison) alike = compare(json_incref(old), json_incref(new));
+  ck_assert_uint_eq(alike->warnings->len, 0);
+  json_object_set_new(setting_of(new), "bench_threads", json_integer(2));
+  g_autoptr(FlComparison) comparison = compare(old, new);
+  expect_warning(comparison, "! not alike: bench_threads: A 1, B 2\n");
+  ck_assert_uint_eq(comparison->warnings->len, 1);
+  ck_assert_ptr_null(json_object_get(setting_of(old), "bench_threads")); /* what was read stays as it was */
+}
+END_TEST
+
 START_TEST(ranks_nothing_by_a_result_that_is_not_sound) {
   json_t *b = result(2);
   plant(b, 0, "latency.p50", 2);
@@ -307,6 +325,7 @@ int main(void) {
   tcase_add_test(tcase, does_not_compare_what_has_fewer_than_two_runs_of_it);
   tcase_add_test(tcase, compares_exact_figures_and_nothings);
   tcase_add_test(tcase, tells_what_is_not_alike_before_any_figure);
+  tcase_add_test(tcase, takes_a_result_that_tells_no_number_of_threads_for_one_of_one_thread);
   tcase_add_test(tcase, ranks_nothing_by_a_result_that_is_not_sound);
   tcase_add_test(tcase, refuses_single_runs_and_strangers);
   tcase_add_test(tcase, reads_single_results_only);

@@ -46,6 +46,16 @@ START_TEST(pins_nothing_where_there_is_one_cpu_or_the_server_is_elsewhere) {
 }
 END_TEST
 
+START_TEST(has_a_thread_for_each_cpu_but_the_servers_and_eight_at_most) {
+  static const guint cpus[] = { 0, 1, 2, 3, 9, 10, 64 }, threads[] = { 1, 1, 1, 2, 8, 8, 8 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(cpus); i++) {
+    FlCpus some = { .count = cpus[i] };
+    ck_assert_uint_eq(fl_cpus_threads(&some), threads[i]);
+  }
+}
+END_TEST
+
 START_TEST(writes_neighbours_as_a_range) {
   static const struct {
     int cpus[5];
@@ -81,6 +91,7 @@ int main(void) {
   tcase_add_test(tcase, gives_the_last_cpu_to_the_server_and_one_to_each_thread);
   tcase_add_test(tcase, never_gives_the_servers_cpu_to_a_thread);
   tcase_add_test(tcase, pins_nothing_where_there_is_one_cpu_or_the_server_is_elsewhere);
+  tcase_add_test(tcase, has_a_thread_for_each_cpu_but_the_servers_and_eight_at_most);
   tcase_add_test(tcase, writes_neighbours_as_a_range);
   tcase_add_test(tcase, pins_to_a_cpu_that_is_allowed);
   suite_add_tcase(suite, tcase);

@@ -16,6 +16,7 @@ static const FlSetting setting = { .rate_hz = 10,
                                    .poll_interval_ns = 1000000000,
                                    .warmup_ns = 1000000000,
                                    .seed = 7,
+                                   .threads = 1,
                                    .cpus = { .server = 1, .cores = 1, .bench = { 0 } },
                                    .command_line = command_line };
 
@@ -274,6 +275,44 @@ START_TEST(keeps_five_transports_within_120_columns) {
 }
 END_TEST
 
+/* The lines before the checks. */
+static char *places_text(const FlSetting *its) {
+  const char *names[] = { "ws", NULL };
+  FlResult result = full("ws");
+  g_autoptr(FlExperiment) experiment = fl_experiment_new(its, names, 1, "ws");
+  fl_experiment_add(experiment, 0, &result);
+  fl_experiment_end(experiment);
+  char *table = fl_report_table(experiment);
+  *strstr(table, "\n\n") = '\0';
+  return table;
+}
+
+START_TEST(tells_on_which_cpus_the_threads_of_the_bench_are) {
+  static const struct {
+    guint threads;
+    FlCpuMap cpus;
+    const char *url, *text;
+  } cases[] = {
+    { 1, { 1, 1, { 0 } }, NULL, " · server on CPU 1, bench on CPU 0" },
+    { 3, { 3, 3, { 0, 1, 2 } }, NULL, "\nserver on CPU 3, bench on CPUs 0-2 (3 threads)" },
+    { 2, { 3, 3, { 0, 1, 2 } }, NULL, "\nserver on CPU 3, bench on CPUs 0-1 (2 threads)" },
+    { 4, { 3, 2, { 0, 2 } }, NULL, "\nserver on CPU 3, bench on CPUs 0,2 (4 threads)" },
+    { 1, { -1, 1, { -1 } }, NULL, " · server and bench SHARE one CPU: latencies are upper bounds" },
+    { 2, { -1, 2, { -1, -1 } }, "http://x", "its CPU and memory are not measured · bench of 2 threads" },
+    { 1, { -1, 1, { -1 } }, "http://x", "its CPU and memory are not measured" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    FlSetting its = setting;
+    its.threads = cases[i].threads;
+    its.cpus = cases[i].cpus;
+    its.url = cases[i].url;
+    g_autofree char *text = places_text(&its);
+    ck_assert_msg(g_str_has_suffix(text, cases[i].text), "%s: %s", text, cases[i].text);
+  }
+}
+END_TEST
+
 START_TEST(tells_where_results_come_from) {
   static const char *const paths[] = { "feedlab",
                                        "date",
@@ -292,7 +331,9 @@ START_TEST(tells_where_results_come_from) {
                                        "sysctls/net.ipv4.tcp_wmem",
                                        "setting/seed",
                                        "setting/server_cpu",
-                                       "setting/bench_cpu" };
+                                       "setting/bench_cpu",
+                                       "setting/bench_threads",
+                                       "setting/bench_cpus" };
   FlResult result = full("ws");
   result.server_library = g_strdup("libmicrohttpd.so.12.60.0");
   g_autoptr(FlExperiment) experiment = experiment_of(&result, 1);
@@ -326,6 +367,7 @@ int main(void) {
   tcase_add_test(tcase, labels_overload_and_ranks_nothing_by_it);
   tcase_add_test(tcase, says_what_could_not_be_checked);
   tcase_add_test(tcase, keeps_five_transports_within_120_columns);
+  tcase_add_test(tcase, tells_on_which_cpus_the_threads_of_the_bench_are);
   tcase_add_test(tcase, tells_where_results_come_from);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);

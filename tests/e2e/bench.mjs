@@ -88,6 +88,41 @@ test('prints every transport and the floor, and the same figures as JSON', async
   assert.ok('commit' in manifest.build && 'cpu_model' in manifest.machine && 'server_cpu' in manifest.setting);
 });
 
+/** What one update of 128 bytes of data is on the wire, its seq having two digits. */
+const FRAME_BYTES = 4 + JSON.stringify({ seq: 10, t: 1764000000123456, data: 'x'.repeat(126) }).length;
+
+/** The bytes received per update, by transport, of a run whose threads are checked. */
+async function bytesByTransport(t, threads) {
+  const file = path.join(await t.directory(), 'result.json');
+  const times = ['-R', '20', '-d', '300ms', '--warmup', '600ms', '--poll-interval', '100ms'];
+  const where = threads === 1 ? /bench on CPU \d+$|SHARE one CPU/m : /bench on CPUs? [\d,-]+ \(2 threads\)$|bench of 2 threads$/m;
+  await expect(t, OK, where, 'run', '-T', String(threads), '-t', 'poll,longpoll,sse,ws,socketio', '-c', '10', ...times, '--json', file);
+  const { manifest, results } = JSON.parse(await readFile(file, 'utf8'));
+  assert.equal(manifest.setting.bench_threads, threads);
+  for (const { name, integrity, latency_us } of results) {
+    const { expected, delivered, ...wrong } = integrity;
+    assert.ok(expected >= 2, name);
+    assert.equal(delivered, 10 * expected, name);
+    assert.ok(Object.values(wrong).every((n) => n === 0), name);
+    assert.equal(latency_us.reduce((sum, [, n]) => sum + n, 0), delivered, name);
+  }
+  await assertFitsSchema(file);
+  // How many answers the updates share is a matter of time with short polling only.
+  const pushed = results.filter(({ name }) => name !== 'poll');
+  return Object.fromEntries(pushed.map(({ name, figures }) => [name, figures['bytes.app.in'].value]));
+}
+
+// An update that crosses an end of the window counts on one side and has its bytes on the other: that run is made again.
+test('delivers to two threads what it delivers to one, byte for byte', async (t) => {
+  let one, two;
+  for (let tries = 0; tries < 10; tries++) {
+    [one, two] = [await bytesByTransport(t, 1), await bytesByTransport(t, 2)];
+    if (one.ws === FRAME_BYTES && JSON.stringify(one) === JSON.stringify(two)) break;
+  }
+  assert.equal(one.ws, FRAME_BYTES);
+  assert.deepEqual(two, one);
+});
+
 test('measures a server that runs already', async (t) => {
   const server = await t.server(['--rate', '20']);
   const file = path.join(await t.directory(), 'result.json');
@@ -116,6 +151,8 @@ test('names the flag that it does not take', async (t) => {
     [['--poll-interval', '0'], /--poll-interval 0/],
     [['--heartbeat', '1ms'], /--heartbeat 1ms/],
     [['--settle', '-1'], /--settle -1/],
+    [['-T', '0'], /-T 0: a number of threads from 1 to 64/],
+    [['-T', '65'], /-T 65/],
     [['--seed', '4294967296'], /--seed 4294967296/],
     [['--url', 'https://127.0.0.1:1'], /--url https:/],
     [['--url', 'http://example.test'], /--url http:\/\/example\.test/],
@@ -439,7 +476,8 @@ test('calls a run invalid where deadlines were missed, a clock was set, or updat
   const cases = [
     ['none', /INVALID: the publisher met 7 deadlines of the window too late/, { stats: () => ({ missed_deadlines: 7 * asked++ }) }, 'late'],
     ['none', /INVALID: .*clock being set/, { stats: () => ({ missed_deadlines: 0, clock_steps: asked++ }) }, 'invalid'],
-    ['hurry', /INVALID: \d+ updates came before their time/, { args: ['-d', '700ms'] }, 'invalid'],
+    // The window is opened before its first updates come, 300 ms too early, so that both subscribers have the same ones in it.
+    ['hurry', /INVALID: \d+ updates came before their time/, { args: ['-d', '700ms', '--warmup', '600ms'] }, 'invalid'],
   ];
   for (const [fault, pattern, options, name] of cases) {
     const { out, verdict } = await against(t, 'sse', fault, FAILED, pattern, options);
