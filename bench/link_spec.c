@@ -11,7 +11,7 @@
 
 #define DELAY_MOST_NS G_GINT64_CONSTANT(60000000000)
 #define QUEUE_TIME_S 0.1        /* of the rate, where no queue is given … */
-#define QUEUE_LEAST_BYTES 15000 /* … and at least ten full packets */
+#define QUEUE_LEAST_BYTES 65536 /* … and at least about what dummynet(4) has, 50 packets */
 #define PACKET_BYTES 1500
 
 /* Where the figures come from: docs/link.md. */

@@ -20,6 +20,7 @@
 
 #define CONNECT_NS G_GINT64_CONSTANT(60000000000)
 #define STRAGGLERS_NS G_GINT64_CONSTANT(10000000000)
+#define LINK_STRAGGLERS_NS G_GINT64_CONSTANT(60000000000) /* TCP doubles its waiting at each loss of the same segment */
 #define MEMORY_POINTS 4
 #define CLIENTS_FOR_MEMORY 400 /* with fewer, the slope drowns in the noise of pages */
 #define PROGRESS_NS G_GINT64_CONSTANT(200000000)
@@ -277,7 +278,8 @@ static gboolean measure_window(Run *self, gint64 begin_ns, gint64 end_ns, GError
 static gboolean wait_for_stragglers(Run *self, GError **error) {
   const FlBenchOptions *options = self->config->options;
   double update_ns = isfinite(self->config->setting->rate_hz) ? 1e9 / self->config->setting->rate_hz : 3e9;
-  gint64 until_ns = fl_clock_now_ns() + STRAGGLERS_NS + 2 * options->poll_interval_ns + 2 * (gint64)update_ns;
+  gint64 patience_ns = self->config->setting->link ? LINK_STRAGGLERS_NS : STRAGGLERS_NS;
+  gint64 until_ns = fl_clock_now_ns() + patience_ns + 2 * options->poll_interval_ns + 2 * (gint64)update_ns;
 
   tell(self, "last ones", 1);
   if (!fl_load_run(self->load, until_ns, TRUE) && fl_load_error(self->load)) {
