@@ -165,6 +165,13 @@ test('what is wrong with a link is told, with the near names', async (t) => {
   assert.match((await program(t, LINK, ['--', 'true'])).err, /--link SPEC is missing/);
 });
 
+test('where there can be no link, what is missing is told', async (t) => {
+  const script = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"';
+  const { status, err } = await program(t, 'unshare', ['-Ur', 'sh', '-c', script, 'sh', LINK, '--link', '3g', '--', 'echo', 'ran']);
+  assert.equal(status, 125);
+  assert.match(err, /no link can be emulated here: a user and network namespace: .*max_user_namespaces=10000, as root/);
+});
+
 // --- feedlab-bench run --link ----------------------------------------------------------------------------------------
 
 /** Run the bench over a link; again where the machine was too busy for a sound run. */
@@ -204,6 +211,16 @@ test('the bench delivers every update over a link that loses packets', async (t)
   assert.deepEqual([integrity.lost, integrity.duplicated, integrity.reordered], [0, 0, 0]);
   assert.ok(account.up.fates.loss + account.down.fates.loss > 0);
   assert.equal(account.down.packets, account.down.fates.passes + account.down.fates.loss);
+});
+
+test('the bench measures other people\'s servers over the link, and publishes past it', async (t) => {
+  const server = path.join(process.env.FEEDLAB_SRCDIR ?? '.', 'tests/servers/ws.mjs');
+  const { json } = await bench(t, '--link', 'rtt=60ms', '--start', `'${process.execPath}' '${server}' 0 198.18.0.1`,
+    '--target', 'ws=ws://127.0.0.1:0/ws', '--publish', 'http://127.0.0.1:0/publish', '-s', '200');
+  const { integrity, figures, link: account } = json.results[0];
+  assert.equal(integrity.delivered, integrity.expected * 5);
+  assert.ok(figures['latency.p50'].value >= 30, `${figures['latency.p50'].value} ms`);
+  assert.ok(account.up.packets > 0);
 });
 
 test('the bench refuses a link to a server that is not its child, and one that is misspelt', async (t) => {
