@@ -97,7 +97,8 @@ static json_t *setting_json(const FlSetting *setting) {
                    (double)setting->poll_interval_ns / 1e9, "warmup_s", (double)setting->warmup_ns / 1e9, "seed",
                    (json_int_t)setting->seed, "url", text(setting->url), "server_cpu", cpu(setting->cpus.server),
                    "bench_cpu", cpu(setting->cpus.bench[0]), "bench_threads", (int)setting->threads,
-                   "bench_cpus", bench_cpus(setting), "link", setting->url ? "unknown" : "loopback");
+                   "bench_cpus", bench_cpus(setting), "link",
+                   setting->link_text ? setting->link_text : setting->url ? "unknown" : "loopback");
 }
 
 json_t *fl_manifest_json(const FlResult *results, guint n, const FlSetting *setting) {

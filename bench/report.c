@@ -137,22 +137,38 @@ static void append_runs(GString *out, const FlExperiment *experiment) {
     g_string_append(out, " ·");
 }
 
-static void append_places(GString *out, const FlSetting *setting) {
+/* What lies between server and subscribers. The caller's. */
+static char *link_text(const FlSetting *setting) {
+  return setting->link_text ? g_strdup_printf("emulated link, one for all subscribers: %s · MTU 1500", setting->link_text)
+                            : g_strdup("loopback: MTU 65536, no loss, the sender pays for the receiver's half of TCP");
+}
+
+/* Who has which CPU. The caller's. */
+static char *places_text(const FlSetting *setting) {
   g_autofree char *bench = fl_setting_bench_text(setting);
 
-  if (setting->cpus.server >= 0) {
-    g_string_append_printf(out, "loopback: MTU 65536, no loss, the sender pays for the receiver's half of TCP%s"
-                                "server on CPU %d, %s\n",
-                           setting->threads > 1 ? "\n" : " · ", setting->cpus.server, bench);
-    return;
-  }
+  if (setting->cpus.server >= 0)
+    return g_strdup_printf("server on CPU %d, %s", setting->cpus.server, bench);
+  const char *what = setting->url       ? "its CPU and memory are not measured"
+                     : setting->servers ? "servers and bench are not bound to CPUs of their own"
+                                        : "server and bench SHARE one CPU: latencies are upper bounds";
+  return g_strdup_printf("%s%s%s", what, bench ? " · " : "", bench ? bench : "");
+}
+
+static void append_places(GString *out, const FlSetting *setting) {
+  g_autofree char *places = places_text(setting);
+
   if (setting->url)
-    g_string_append_printf(out, "server at %s: its CPU and memory are not measured", setting->url);
-  else if (setting->servers)
-    g_string_append(out, "servers and bench are not bound to CPUs of their own");
-  else
-    g_string_append(out, "loopback: MTU 65536, no loss · server and bench SHARE one CPU: latencies are upper bounds");
-  g_string_append_printf(out, "%s%s\n", bench ? " · " : "", bench ? bench : "");
+    g_string_append_printf(out, "server at %s: %s\n", setting->url, places);
+  else if (setting->servers && setting->cpus.server < 0)
+    g_string_append_printf(out, "%s\n", places);
+  else {
+    g_autofree char *link = link_text(setting);
+    g_autofree char *both = g_strdup_printf("%s · %s", link, places);
+    fl_report_append_wrapped(out, setting->threads > 1 ? link : both);
+    if (setting->threads > 1)
+      fl_report_append_wrapped(out, places);
+  }
 }
 
 static void append_setting(GString *out, const FlExperiment *experiment) {
@@ -244,6 +260,19 @@ static void append_load(const Checks *checks, const FlArm *arm) {
     append_check(checks, "·", "whether the publisher missed deadlines is not known: the server does not say");
 }
 
+/* Each run by itself is judged; what is told is all of them. */
+static void append_link_kept(const Checks *checks, const FlArm *arm) {
+  const FlResult *r = checks->result;
+  gboolean kept = TRUE;
+
+  if (!r->link.lateness)
+    return;
+  for (guint i = 0; i < arm->n; i++)
+    kept = kept && fl_link_account_is_kept(&arm->runs[i].link, r->link_rtt_ms);
+  g_autofree char *account = fl_link_account_describe(&r->link);
+  append_check(checks, kept ? "·" : "✗", "%slink: %s", kept ? "" : "INVALID: not kept: ", account);
+}
+
 static void append_checks(GString *out, const FlExperiment *experiment) {
   int width = 8;
 
@@ -256,6 +285,7 @@ static void append_checks(GString *out, const FlExperiment *experiment) {
     if (arm->merged.connect_failures > 0)
       append_check(&checks, "✗", "INVALID: %" G_GUINT64_FORMAT " connections failed", arm->merged.connect_failures);
     append_clocks(&checks);
+    append_link_kept(&checks, arm);
     append_load(&checks, arm);
   }
 }
@@ -266,6 +296,7 @@ static const char *headline(FlVerdict verdict) {
     [FL_VERDICT_SOUND] = "",
     [FL_VERDICT_LATE] = "INVALID: the schedule was not kept. What is marked ✗ stands for nothing.\n\n",
     [FL_VERDICT_SATURATED] = "OVERLOAD: what is marked ✗ shows what an overloaded run did, and ranks nothing.\n\n",
+    [FL_VERDICT_LINK] = "INVALID: the emulated link was late itself. What is marked ✗ stands for nothing.\n\n",
     [FL_VERDICT_INVALID] = "INVALID: what is marked ✗ stands for nothing.\n\n",
     [FL_VERDICT_BROKEN] =
         "INVALID: updates were lost, duplicated or reordered. What is marked ✗ stands for nothing.\n\n",

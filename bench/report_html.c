@@ -73,6 +73,7 @@ static const char *verdict_words(const char *verdict) {
   static const char *const words[][2] = {
     { "sound", "Sound" },
     { "late", "Invalid: the schedule was not kept" },
+    { "link", "Invalid: the emulated link was late itself" },
     { "saturated", "Overload: the bench itself was the bottleneck" },
     { "invalid", "Invalid" },
     { "broken", "Invalid: updates were lost, duplicated or reordered" },
@@ -102,6 +103,7 @@ static void add_setting(GString *out, const json_t *json) {
   };
 
   const char *date = fl_result_file_text(manifest, "date");
+  g_autofree char *link = fl_result_file_link(json);
   g_autofree char *day = g_strndup(date, strcspn(date, "T"));
 
   g_string_append(out, "<p class=\"setting\">");
@@ -110,7 +112,7 @@ static void add_setting(GString *out, const json_t *json) {
       fl_markup_add(out, "<span>%s%g%s%s</span> ", items[i].before, items[i].value, items[i].after,
                     items[i].value == 1 ? "" : items[i].plural);
   fl_markup_add(out, "<span>%s</span> <span>feedlab %s</span> <span>%s</span></p>\n",
-                fl_result_file_text(setting, "link"), fl_result_file_text(manifest, "feedlab"), day);
+                link, fl_result_file_text(manifest, "feedlab"), day);
 }
 
 static void part_summary(GString *out, const FlReportView *view) {

@@ -113,12 +113,18 @@ static void append_checks(GString *out, const json_t *results) {
 static void append_legend(GString *out, const FlResultFile *file) {
   const char *baseline = fl_result_file_text(file->json, "baseline");
   const json_t *manifest = json_object_get(file->json, "manifest");
+  g_autofree char *link = fl_result_file_link(file->json);
 
   g_string_append(out, "\nMedians of the runs ± half of the 95 % interval. – not measured, or too few samples.");
   if (*baseline) {
     g_string_append(out, " × of ");
     append_text(out, baseline);
     g_string_append(out, "; ≈ no difference (99 % interval).");
+  }
+  if (*link) {
+    g_string_append(out, "\nBetween server and subscribers: ");
+    append_text(out, link);
+    g_string_append_c(out, '.');
   }
   g_string_append(out, "\nfeedlab ");
   append_text(out, fl_result_file_text(manifest, "feedlab"));

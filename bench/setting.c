@@ -18,7 +18,11 @@ void fl_setting_take(FlSetting *self, const FlBenchOptions *options) {
 }
 
 FlSetting fl_setting_begin(const FlBenchOptions *options, char *command_line) {
-  FlSetting self = { .url = options->url, .servers = options->servers, .command_line = command_line };
+  FlSetting self = { .url = options->url,
+                     .servers = options->servers,
+                     .link_spec = options->link_spec,
+                     .link_text = options->link_text,
+                     .command_line = command_line };
   gboolean runs_already = options->url || (options->endpoints->len > 0 && !fl_endpoints_start(options->endpoints));
   FlCpus cpus = fl_cpus_allowed();
 

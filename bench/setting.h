@@ -6,7 +6,7 @@
 #include "bench/result.h"
 
 /* fl_setting_begin: share the CPUs out (bench/cpus), none where the server runs already, and stay on the bench's. Once a process.
- * `command_line` is borrowed. */
+ * `command_line` is borrowed. The link is the caller's to open, before this, and to put in. */
 FlSetting fl_setting_begin(const FlBenchOptions *options, char *command_line);
 
 /* fl_setting_take: the numbers of these options. */

@@ -297,7 +297,7 @@ START_TEST(tells_on_which_cpus_the_threads_of_the_bench_are) {
     { 3, { 3, 3, { 0, 1, 2 } }, NULL, "\nserver on CPU 3, bench on CPUs 0-2 (3 threads)" },
     { 2, { 3, 3, { 0, 1, 2 } }, NULL, "\nserver on CPU 3, bench on CPUs 0-1 (2 threads)" },
     { 4, { 3, 2, { 0, 2 } }, NULL, "\nserver on CPU 3, bench on CPUs 0,2 (4 threads)" },
-    { 1, { -1, 1, { -1 } }, NULL, " · server and bench SHARE one CPU: latencies are upper bounds" },
+    { 1, { -1, 1, { -1 } }, NULL, " · server and bench SHARE one CPU:\nlatencies are upper bounds" },
     { 2, { -1, 2, { -1, -1 } }, "http://x", "its CPU and memory are not measured · bench of 2 threads" },
     { 1, { -1, 1, { -1 } }, "http://x", "its CPU and memory are not measured" },
   };
