@@ -23,7 +23,7 @@
 #include "bench/link_packet.h"
 #include "core/clock.h"
 
-#define READ_MOST 64                               /* packets, before departures are looked after again */
+#define READ_MOST 64                                 /* packets, before departures are looked after again */
 #define HELD_BYTES_MAX (G_GUINT64_CONSTANT(1) << 28) /* where no rate bounds it */
 
 typedef struct {
@@ -47,8 +47,8 @@ typedef struct {
   guint64 held_bytes;
   FlLinkAccount account;
   guint64 overruns_before;
-  gint64 armed_ns;   /* the timer's time; 0: not armed */
-  gint64 cpu_wait_ns; /* of this process, so far */
+  gint64 armed_ns;       /* the timer's time; 0: not armed */
+  gint64 cpu_wait_ns;    /* of this process, so far */
   gint64 reads_since_ns; /* since when it has found packets without end; 0: the device is empty … */
   gint64 woken_late_ns;  /* … and how long it had waited for a CPU then */
 } Emulator;
@@ -109,7 +109,8 @@ static void let_go(Emulator *self, Way *way) {
 }
 
 static Way *next_way(Emulator *self) {
-  const Held *up = g_queue_peek_head(&self->ways[FL_LINK_UP].held), *down = g_queue_peek_head(&self->ways[FL_LINK_DOWN].held);
+  const Held *up = g_queue_peek_head(&self->ways[FL_LINK_UP].held),
+             *down = g_queue_peek_head(&self->ways[FL_LINK_DOWN].held);
 
   if (!up || !down)
     return up ? &self->ways[FL_LINK_UP] : down ? &self->ways[FL_LINK_DOWN] : NULL;
@@ -170,8 +171,8 @@ static void take(Emulator *self, guint8 *data, gsize len) {
   hold(self, way, data, len, departure_ns, self->woken_late_ns + now_ns - self->reads_since_ns);
 }
 
-/* When a packet came to the device is not known. It was after the device was last found empty; so with the wait for a CPU before the
- * first reading after that, and what has been read since, it has not waited longer than that.
+/* When a packet came to the device is not known. It was after the device was last found empty; so with the wait for a CPU
+ * before the first reading after that, and what has been read since, it has not waited longer than that.
  * Returns: FALSE where there are no more. */
 static gboolean read_packets(Emulator *self, gint64 woken_late_ns) {
   guint8 data[65536];

@@ -96,8 +96,8 @@ static gboolean start_server(Run *self, GError **error) {
       g_strdup_printf("%" G_GINT64_FORMAT "us", config->options->heartbeat_ns / 1000);
   const char *listen = config->setting->link ? FL_LINK_SERVER : "127.0.0.1";
   /* The history covers what a slow poller may leave lying, so that a gap is the server's fault. */
-  const char *const server[] = { config->program, "--listen", listen, "--port", "0", "--rate", rate, "--size", size, "--history", "100k",
-                                 "--history-bytes", "256M", "--heartbeat", heartbeat, "--ping-interval", heartbeat, NULL };
+  const char *const server[] = { config->program, "--listen", listen, "--port", "0", "--rate", rate, "--size", size,
+                                 "--history", "100k", "--history-bytes", "256M", "--heartbeat", heartbeat, "--ping-interval", heartbeat, NULL };
   const char *const bare[] = { config->program, rate, size, listen, NULL };
   self->child = fl_child_start(config->target == FL_TARGET_FLOOR ? bare : server, config->setting->cpus.server, error);
   if (!self->child)
