@@ -20,7 +20,7 @@
 
 /* Of `run`, as they stand in the command line. */
 typedef struct {
-  char *transport, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *seed;
+  char *transport, *rate, *size, *duration, *warmup, *poll_interval, *poll_pause, *heartbeat, *seed;
 } Texts;
 
 typedef struct {
@@ -278,6 +278,7 @@ static gboolean take_run(const Texts *texts, Options *self, GError **error) {
                 { "-d", texts->duration },
                 { "--warmup", texts->warmup },
                 { "--poll-interval", texts->poll_interval },
+                { "--poll-pause", texts->poll_pause },
                 { "--heartbeat", texts->heartbeat },
                 { "--seed", texts->seed } };
   const char *words[1 + 2 * G_N_ELEMENTS(given) + 1] = { "run" };
@@ -322,6 +323,7 @@ static gboolean read_arguments(int argc, char **argv, Texts *texts, Options *sel
     { "warmup", 0, 0, G_OPTION_ARG_STRING, &texts->warmup, "Time before it, with all connected (1s)", "TIME" },
     { "poll-interval", 0, 0, G_OPTION_ARG_STRING, &texts->poll_interval, "Time between a client's short polls (1s)",
       "TIME" },
+    { "poll-pause", 0, 0, G_OPTION_ARG_STRING, &texts->poll_pause, "Instead: time between an answer and the next poll", "TIME" },
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Of the server, Socket.IO's pings too (15s)", "TIME" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &texts->seed, "Of the first polls' places in the interval (1)", "N" },
     { NULL },

@@ -36,6 +36,7 @@ struct _FlLoad {
   gint64 polls_begin_ns;
   guint next_slot; /* the client to poll next … */
   gint64 round;    /* … and in which interval */
+  GQueue pausing;  /* the clients that poll next, by due_ns; used where there is a pause */
   guint8 buffer[READ_BYTES];
 };
 
@@ -232,34 +233,70 @@ gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns) {
   return self->error == NULL;
 }
 
-/* --- slots of short polling ---------------------------------------------------------------------------------------- */
+/* --- when short polls are due --------------------------------------------------------------------------------------- */
+
+static gboolean has_pauses(const FlLoad *self) {
+  return self->config.poll_pause_ns > 0;
+}
 
 static gint64 slot_ns(const FlLoad *self) {
   return self->polls_begin_ns + self->round * self->config.poll_interval_ns + self->offsets_ns[self->next_slot];
 }
 
+/* Never, where all clients await an answer. */
+static gint64 due_ns(const FlLoad *self) {
+  if (!has_pauses(self))
+    return slot_ns(self);
+  const FlClient *first = self->pausing.head ? self->pausing.head->data : NULL;
+  return first ? first->due_ns : G_MAXINT64;
+}
+
 static void arm(FlLoad *self) {
-  gint64 at_ns = slot_ns(self);
+  gint64 at_ns = due_ns(self);
+  if (at_ns == G_MAXINT64)
+    return;
   struct itimerspec schedule = { .it_value = { .tv_sec = at_ns / 1000000000, .tv_nsec = MAX(at_ns % 1000000000, 1) } };
   timerfd_settime(self->timer.fd, TFD_TIMER_ABSTIME, &schedule, NULL);
 }
 
-static void on_slot(FlPollable *pollable, guint32 events) {
+static FlClient *take_slot(FlLoad *self) {
+  FlClient *client = &self->clients[self->next_slot];
+
+  if (++self->next_slot == self->config.clients) {
+    self->next_slot = 0;
+    self->round++;
+  }
+  return client;
+}
+
+static void on_due(FlPollable *pollable, guint32 events) {
   FlLoad *self = (FlLoad *)((char *)pollable - offsetof(FlLoad, timer));
   guint64 ignored;
 
   if (read(pollable->fd, &ignored, sizeof ignored) < 0)
     return;
-  while (slot_ns(self) <= fl_clock_now_ns()) {
-    FlClient *client = &self->clients[self->next_slot];
+  while (due_ns(self) <= fl_clock_now_ns()) {
+    FlClient *client = has_pauses(self) ? g_queue_pop_head(&self->pausing) : take_slot(self);
     if (client->state == FL_CLIENT_READY)
       client->kind->poll(client);
-    if (++self->next_slot == self->config.clients) {
-      self->next_slot = 0;
-      self->round++;
-    }
   }
   arm(self);
+}
+
+/* All pauses are equally long, and none is shorter than what the first polls are spread over: who joins is due last. */
+static void pause_until(FlClient *client, gint64 until_ns) {
+  FlLoad *self = client->load;
+
+  client->due_ns = until_ns;
+  g_queue_push_tail(&self->pausing, client);
+  if (self->pausing.length == 1)
+    arm(self);
+}
+
+void fl_client_answered(FlClient *client) {
+  /* The first answer is that to the subscription: polls have not begun. */
+  if (has_pauses(client->load) && client->load->offsets_ns)
+    pause_until(client, fl_clock_now_ns() + client->load->config.poll_pause_ns);
 }
 
 static int by_value(const void *a, const void *b) {
@@ -273,10 +310,13 @@ void fl_load_begin_polls(FlLoad *self) {
   if (!self->config.kind->is_polling)
     return;
   self->offsets_ns = g_new(gint64, self->config.clients);
+  gint64 span_ns = has_pauses(self) ? self->config.poll_pause_ns : self->config.poll_interval_ns;
   for (guint i = 0; i < self->config.clients; i++)
-    self->offsets_ns[i] = (gint64)(g_rand_double(random) * (double)self->config.poll_interval_ns);
+    self->offsets_ns[i] = (gint64)(g_rand_double(random) * (double)span_ns);
   qsort(self->offsets_ns, self->config.clients, sizeof *self->offsets_ns, by_value);
   self->polls_begin_ns = fl_clock_now_ns();
+  for (guint i = 0; has_pauses(self) && i < self->config.clients; i++)
+    pause_until(&self->clients[i], self->polls_begin_ns + self->offsets_ns[i]);
   arm(self);
 }
 
@@ -289,7 +329,7 @@ FlLoad *fl_load_new(const FlLoadConfig *config) {
   self->clients = g_new0(FlClient, config->clients);
   self->connect_times = fl_histogram_new();
   self->lag = fl_histogram_new();
-  self->timer = (FlPollable){ .fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), .ready = on_slot };
+  self->timer = (FlPollable){ .fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), .ready = on_due };
   if (self->timer.fd < 0)
     g_error("timerfd_create: %s", g_strerror(errno));
   fl_poller_add(self->poller, &self->timer, EPOLLIN);
@@ -310,6 +350,7 @@ void fl_load_free(FlLoad *self) {
   fl_poller_free(self->poller);
   fl_histogram_free(self->connect_times);
   fl_histogram_free(self->lag);
+  g_queue_clear(&self->pausing);
   g_free(self->offsets_ns);
   g_free(self->clients);
   g_free(self->error);

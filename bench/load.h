@@ -12,7 +12,8 @@ typedef struct {
   const char *host; /* an IPv4 address, and Host: of the requests */
   guint16 port;
   guint clients;
-  gint64 poll_interval_ns; /* of short polling */
+  gint64 poll_interval_ns; /* of short polling: between slots */
+  gint64 poll_pause_ns;    /* between an answer and the next poll; 0: slots */
   guint64 seed;            /* of the first polls' places in the interval */
   FlRecorder *recorder;    /* borrowed */
   const FlEndpoint *endpoint; /* borrowed; NULL: the server is ours */
@@ -31,7 +32,7 @@ void fl_load_free(FlLoad *self);
  * Returns: FALSE where one fails or `until_ns` (CLOCK_MONOTONIC) passes; fl_load_error tells why. */
 gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns);
 
-/* fl_load_begin_polls: short polling: spread the first polls uniformly over the interval from now on. */
+/* fl_load_begin_polls: short polling: spread the first polls uniformly over the interval, or the pause, from now on. */
 void fl_load_begin_polls(FlLoad *self);
 
 /* fl_load_run: receive until `until_ns`, or until every subscriber has had an update from after the window where

@@ -17,10 +17,10 @@ FlModel fl_model_poll(const FlModelInput *input) {
                     .empty_polls = MAX(0, 1 - updates_a_poll) };
 }
 
-FlModel fl_model_poll_pause(const FlModelInput *input, double pause_s) {
+FlModel fl_model_poll_pause(const FlModelInput *input) {
   FlModelInput slots = *input;
 
-  slots.poll_interval_s = pause_s + 2 * input->one_way_s;
+  slots.poll_interval_s = input->poll_pause_s + 2 * input->one_way_s;
   return fl_model_poll(&slots);
 }
 
@@ -46,7 +46,7 @@ FlModel fl_model_push(const FlModelInput *input) {
 
 FlModel fl_model_of(const char *transport, const FlModelInput *input) {
   if (g_str_equal(transport, "poll"))
-    return fl_model_poll(input);
+    return input->poll_pause_s > 0 ? fl_model_poll_pause(input) : fl_model_poll(input);
   if (g_str_equal(transport, "longpoll") || g_str_equal(transport, "socketio-polling"))
     return fl_model_longpoll(input);
   if (g_str_equal(transport, "sse") || g_str_equal(transport, "ws") || g_str_has_prefix(transport, "socketio"))

@@ -16,7 +16,7 @@
 #define TRANSPORTS "poll,longpoll,sse,ws,socketio"
 
 typedef struct {
-  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *settle, *seed, *runs, *sweep;
+  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *poll_pause, *heartbeat, *settle, *seed, *runs, *sweep;
   gboolean quick, full;
   FlEndpointTexts others;
 } Texts;
@@ -67,7 +67,8 @@ static gboolean take_numbers(const Texts *texts, FlBenchOptions *self, GError **
          take_duration("--warmup", texts->warmup, 0, &self->warmup_ns, error) &&
          take_duration("--heartbeat", texts->heartbeat, 10000000, &self->heartbeat_ns, error) &&
          take_duration("--settle", texts->settle, 0, &self->settle_ns, error) &&
-         take_duration("--poll-interval", texts->poll_interval, 1000000, &self->poll_interval_ns, error);
+         take_duration("--poll-interval", texts->poll_interval, 1000000, &self->poll_interval_ns, error) &&
+         take_duration("--poll-pause", texts->poll_pause, 1000000, &self->poll_pause_ns, error);
 }
 
 /* With --target, what is compared are the endpoints. */
@@ -135,6 +136,8 @@ static int on_stdout(const FlBenchOptions *self) {
 }
 
 static gboolean check_together(const Texts *texts, const FlBenchOptions *self, GError **error) {
+  if (self->poll_pause_ns > 0 && texts->poll_interval)
+    return fail(error, "--poll-interval", texts->poll_interval, "no --poll-pause beside it: slots or pauses");
   if (self->url && (texts->rate || texts->size || self->floor))
     return fail(error, "--url", self->url, "a running server with a rate and size of its own: no -R, -s or --floor");
   gboolean is_other = self->endpoints->len > 0, publishes = fl_endpoints_publish(self->endpoints);
@@ -278,6 +281,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "duration", 'd', 0, G_OPTION_ARG_STRING, &texts->duration, "Time that is measured (5s)", "TIME" },
     { "warmup", 0, 0, G_OPTION_ARG_STRING, &texts->warmup, "Time before it, with all connected (1s)", "TIME" },
     { "poll-interval", 0, 0, G_OPTION_ARG_STRING, &texts->poll_interval, "Time between a client's short polls (1s)", "TIME" },
+    { "poll-pause", 0, 0, G_OPTION_ARG_STRING, &texts->poll_pause, "Instead: time between an answer and the next poll", "TIME" },
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Of the server, Socket.IO's pings too (15s)", "TIME" },
     { "settle", 0, 0, G_OPTION_ARG_STRING, &texts->settle, "Wait before each reading of the server's memory (0s)", "TIME" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &texts->seed, "Of the first polls' places in the interval (1)", "N" },

@@ -69,6 +69,7 @@ typedef struct {
   double rate_hz; /* NAN: the server's own (--url) */
   gint64 size_bytes;
   gint64 poll_interval_ns, warmup_ns;
+  gint64 poll_pause_ns; /* 0: slots of poll_interval_ns */
   guint64 seed;
   const char *url; /* NULL: own child */
   const char *servers; /* of --target, in words; NULL: none */

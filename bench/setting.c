@@ -32,6 +32,7 @@ void fl_setting_take(FlSetting *self, const FlBenchOptions *options) {
   self->rate_hz = publishes_itself ? NAN : options->rate_hz;
   self->size_bytes = options->size_bytes;
   self->poll_interval_ns = options->poll_interval_ns;
+  self->poll_pause_ns = options->poll_pause_ns;
   self->warmup_ns = options->warmup_ns;
   self->seed = (guint64)options->seed;
 }

@@ -49,6 +49,7 @@ struct _FlClient {
   gpointer parser;            /* the kind's: of events, of frames */
   gboolean asking;            /* polls: an answer is awaited */
   gboolean slot_waits;        /* short polling: a slot came while one was */
+  gint64 due_ns;              /* short polling with pauses: when it asks next */
   guint answer_updates;       /* of the answer being read */
 };
 
@@ -99,6 +100,9 @@ void fl_client_update(FlClient *client, const FlStamp *stamp);
 
 /* fl_client_gap: the server told of updates that this subscriber has missed. */
 void fl_client_gap(FlClient *client);
+
+/* fl_client_answered: short polling: an answer is complete and nothing is asked at once: a pause may begin. */
+void fl_client_answered(FlClient *client);
 
 /* fl_client_empty_poll: an answer held nothing. */
 void fl_client_empty_poll(FlClient *client);

@@ -118,6 +118,21 @@ test('prints every transport and the floor, and the same figures as JSON', async
   assert.ok('commit' in manifest.build && 'cpu_model' in manifest.machine && 'server_cpu' in manifest.setting);
 });
 
+test('polls a pause after each answer', async (t) => {
+  const file = path.join(await t.directory(), 'result.json');
+  const args = ['run', '-t', 'poll', '-c', '3', '-d', '500ms', '--warmup', '100ms', '-R', '20', '--poll-pause', '50ms', '--json', file];
+  await expect(t, OK, /a poll 0\.05 s after each answer/, ...args);
+  const { manifest, results } = JSON.parse(await readFile(file, 'utf8'));
+  assert.deepEqual([manifest.setting.poll_pause_s, manifest.setting.poll_interval_s], [0.05, null]);
+  const { integrity, figures, model } = results[0];
+  assert.ok(integrity.delivered >= 6);
+  assert.ok(Math.abs(model['latency.p50'] - 25) < 1e-6, `${model['latency.p50']}`);
+  // A pause is never cut short: a client fits no more polls into the window than pauses, and one at its edge.
+  assert.ok(Math.abs(figures['polls.wanted'].value - 60) < 1e-9);
+  const polls = figures['polls.made'].value * 0.5;
+  assert.ok(polls > 3 && polls <= 3 * (0.5 / 0.05 + 1), `${polls} polls`);
+});
+
 test('measures a server that runs already', async (t) => {
   const server = await t.server(['--rate', '20']);
   const file = path.join(await t.directory(), 'result.json');
@@ -144,6 +159,9 @@ test('names the flag that it does not take', async (t) => {
     [['-d', '100ms'], /-d 100ms: time for at least two updates/],
     [['--warmup', 'soon'], /--warmup soon/],
     [['--poll-interval', '0'], /--poll-interval 0/],
+    [['--poll-pause', '0'], /--poll-pause 0/],
+    [['--poll-pause', '1s', '--poll-interval', '1s'], /--poll-interval 1s: no --poll-pause beside it/],
+    [['--poll-pause', '1s', '-P', 'poll-interval=1s'], /--poll-interval 1s: no --poll-pause beside it/],
     [['--heartbeat', '1ms'], /--heartbeat 1ms/],
     [['--settle', '-1'], /--settle -1/],
     [['--seed', '4294967296'], /--seed 4294967296/],
