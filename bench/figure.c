@@ -74,6 +74,10 @@ static double app(const FlResult *r) {
   return app_in(r) + app_out(r);
 }
 
+static double overhead(const FlResult *r) {
+  return r->updates > 0 ? (double)(r->bytes_in + r->bytes_out - r->payload_bytes) / (double)r->updates : NAN;
+}
+
 static double tcp(const FlResult *r) {
   return fl_result_per_update(r, (double)(r->tcp.bytes_in + r->tcp.bytes_out));
 }
@@ -160,6 +164,7 @@ const FlFigure fl_figures[] = {
   { "bytes.app.in", "bytes received", "B", app_in, 1, TRUE, FL_MEDIAN },
   { "bytes.app.out", "bytes sent", "B", app_out, 1, TRUE, FL_MEDIAN },
   { "bytes.app", "application, both ways", "B", app, 1, TRUE, FL_MEDIAN },
+  { "bytes.overhead", "not the update itself", "B", overhead, 1, TRUE, FL_MEDIAN },
   { "bytes.tcp", "TCP, both ways", "B", tcp, 1, TRUE, FL_MEDIAN },
   { "bytes.ip", "IP, both ways", "B", ip, 1, TRUE, FL_MEDIAN },
   { "segments", "segments, both ways", "", segments, 2, TRUE, FL_MEDIAN },

@@ -18,6 +18,7 @@
 #define PER_ADDRESS 20000
 #define READ_BYTES (256 * 1024)
 #define WAIT_MS 100
+#define REQUEST_MAX 9216
 
 struct _FlLoad {
   FlLoadConfig config;
@@ -74,18 +75,55 @@ void fl_client_send(FlClient *client, const void *data, gsize len, gboolean requ
   client->load->counts.requests += (guint64)request;
 }
 
+/* Returns: the bytes of its head. */
+static gsize format_request(const FlClient *client, char request[REQUEST_MAX], const char *method, const char *target,
+                            const char *extra) {
+  int len = g_snprintf(request, REQUEST_MAX, "%s %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: feedlab-bench\r\n%s\r\n", method,
+                       target, client->load->config.host, client->load->config.port, extra);
+  g_assert(len < REQUEST_MAX);
+  return (gsize)len;
+}
+
 static void send_request(FlClient *client, const char *method, const char *target, const char *extra,
                          const char *body) {
-  char request[1024];
-  int len =
-      g_snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: feedlab-bench\r\n%s\r\n%s",
-                 method, target, client->load->config.host, client->load->config.port, extra, body);
-  g_assert((gsize)len < sizeof request);
-  fl_client_send(client, request, (gsize)len, TRUE);
+  char request[REQUEST_MAX];
+  gsize head_bytes = format_request(client, request, method, target, extra);
+  gsize body_bytes = strlen(body);
+
+  g_assert(head_bytes + body_bytes < sizeof request);
+  memcpy(request + head_bytes, body, body_bytes);
+  client->head_bytes = (gint64)head_bytes;
+  client->answer_head_bytes = 0;
+  client->load->counts.head_bytes += head_bytes;
+  fl_client_send(client, request, head_bytes + body_bytes, TRUE);
 }
 
 void fl_client_get(FlClient *client, const char *target, const char *extra) {
   send_request(client, "GET", target, extra, "");
+}
+
+void fl_client_get_padded(FlClient *client, const char *target, gsize head_bytes) {
+  static const char name[] = "X-Padding: ";
+  char request[REQUEST_MAX], header[REQUEST_MAX] = "";
+  gsize len = format_request(client, request, "GET", target, "");
+  gsize least = sizeof name - 1 + strlen("\r\n");
+
+  head_bytes = MIN(head_bytes, sizeof request - 1);  if (len + least <= head_bytes) {
+    g_strlcpy(header, name, sizeof header);
+    memset(header + sizeof name - 1, '.', head_bytes - len - least);
+    strcpy(header + head_bytes - len - 2, "\r\n");
+  }
+  fl_client_get(client, target, header);
+}
+
+guint fl_client_header_bytes(const FlClient *client) {
+  return client->load->config.header_bytes;
+}
+
+void fl_client_head(FlClient *client, gsize bytes) {
+  client->head_bytes += (gint64)bytes;
+  client->answer_head_bytes += (gint64)bytes;
+  client->load->counts.head_bytes += bytes;
 }
 
 void fl_client_post(FlClient *client, const char *target, const char *body) {
@@ -109,6 +147,8 @@ void fl_client_ready(FlClient *client) {
 
 void fl_client_update(FlClient *client, const FlStamp *stamp) {
   client->has_update = TRUE;
+  client->load->counts.updates++;
+  client->load->counts.payload_bytes += stamp->bytes;
   fl_recorder_take(client->load->config.recorder, &client->subscriber, stamp, client->load->now_us);
 }
 

@@ -14,6 +14,7 @@ typedef struct {
   guint clients;
   gint64 poll_interval_ns; /* of short polling: between slots */
   gint64 poll_pause_ns;    /* between an answer and the next poll; 0: slots */
+  guint header_bytes;      /* what the heads of a poll and of its answer shall have together; 0: what they have */
   guint64 seed;            /* of the first polls' places in the interval */
   FlRecorder *recorder;    /* borrowed */
   const FlEndpoint *endpoint; /* borrowed; NULL: the server is ours */
@@ -23,6 +24,8 @@ typedef struct {
 typedef struct {
   guint64 bytes_in, bytes_out; /* application bytes, HTTP heads included */
   guint64 requests, empty_polls;
+  guint64 head_bytes;             /* of polls: heads of requests and of answers, part of bytes_in and bytes_out */
+  guint64 updates, payload_bytes; /* that came, and what their objects take: part of bytes_in */
 } FlLoadCounts;
 
 FlLoad *fl_load_new(const FlLoadConfig *config);

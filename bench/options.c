@@ -14,9 +14,12 @@
 #include "core/units.h"
 
 #define TRANSPORTS "poll,longpoll,sse,ws,socketio"
+/* What a poll and its answer have anyway is less; what the server takes in a request is more. */
+#define HEADER_BYTES_MIN 400
+#define HEADER_BYTES_MAX 8192
 
 typedef struct {
-  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *poll_pause, *heartbeat, *settle, *seed, *runs, *sweep;
+  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *poll_pause, *header_bytes, *heartbeat, *settle, *seed, *runs, *sweep;
   gboolean quick, full;
   FlEndpointTexts others;
 } Texts;
@@ -61,6 +64,9 @@ static gboolean take_numbers(const Texts *texts, FlBenchOptions *self, GError **
   if (texts->size &&
       (!fl_units_bytes(texts->size, &self->size_bytes) || self->size_bytes < 2 || self->size_bytes > 1024 * 1024))
     return fail(error, "-s", texts->size, "a size from 2 bytes to 1M such as 128 or 4k");
+  if (texts->header_bytes && (!fl_units_bytes(texts->header_bytes, &self->header_bytes) ||
+                              self->header_bytes < HEADER_BYTES_MIN || self->header_bytes > HEADER_BYTES_MAX))
+    return fail(error, "--header-bytes", texts->header_bytes, "a size from 400 to 8192 such as 871");
   if (texts->seed && (!fl_units_count(texts->seed, &self->seed) || self->seed > G_MAXUINT32))
     return fail(error, "--seed", texts->seed, "a number below 2^32");
   return take_duration("-d", texts->duration, 1000000, &self->duration_ns, error) &&
@@ -143,6 +149,8 @@ static gboolean check_together(const Texts *texts, const FlBenchOptions *self, G
   gboolean is_other = self->endpoints->len > 0, publishes = fl_endpoints_publish(self->endpoints);
   if (is_other && !publishes && (texts->rate || texts->size))
     return fail(error, texts->rate ? "-R" : "-s", texts->rate ? texts->rate : texts->size, "--publish beside --target and this");
+  if (self->header_bytes > 0 && is_other)
+    return fail(error, "--header-bytes", texts->header_bytes, "a server of ours: no --target beside it");
   if (publishes && self->size_bytes < FL_PUBLISHER_SIZE_MIN)
     return fail(error, "-s", texts->size, "at least " G_STRINGIFY(FL_PUBLISHER_SIZE_MIN) " bytes with --publish");
   if (on_stdout(self) > 1)
@@ -282,6 +290,8 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "warmup", 0, 0, G_OPTION_ARG_STRING, &texts->warmup, "Time before it, with all connected (1s)", "TIME" },
     { "poll-interval", 0, 0, G_OPTION_ARG_STRING, &texts->poll_interval, "Time between a client's short polls (1s)", "TIME" },
     { "poll-pause", 0, 0, G_OPTION_ARG_STRING, &texts->poll_pause, "Instead: time between an answer and the next poll", "TIME" },
+    { "header-bytes", 0, 0, G_OPTION_ARG_STRING, &texts->header_bytes,
+      "Of a poll and its answer together: requests are padded to it", "BYTES" },
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Of the server, Socket.IO's pings too (15s)", "TIME" },
     { "settle", 0, 0, G_OPTION_ARG_STRING, &texts->settle, "Wait before each reading of the server's memory (0s)", "TIME" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &texts->seed, "Of the first polls' places in the interval (1)", "N" },

@@ -12,6 +12,7 @@ typedef struct {
   gint64 size_bytes;
   gint64 duration_ns, warmup_ns, poll_interval_ns;
   gint64 poll_pause_ns; /* between an answer and the next short poll; 0: slots of poll_interval_ns */
+  gint64 header_bytes;  /* of a poll and its answer together; 0: what they are */
   gint64 heartbeat_ns; /* of our own server, and between Socket.IO's pings */
   gint64 settle_ns;    /* before each reading of the server's memory */
   gint64 seed;

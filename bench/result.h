@@ -41,6 +41,8 @@ typedef struct {
   guint64 bytes_in, bytes_out;
   FlTcpAccount tcp; /* over the window, of all connections */
   guint64 requests, empty_polls;
+  guint64 head_bytes;             /* of HTTP, both ways */
+  guint64 updates, payload_bytes; /* that came in that time, and what their objects take */
   double polls_wanted_hz; /* short polling: asked for in all; NAN otherwise */
 
   guint64 connect_failures;
@@ -70,6 +72,7 @@ typedef struct {
   gint64 size_bytes;
   gint64 poll_interval_ns, warmup_ns;
   gint64 poll_pause_ns; /* 0: slots of poll_interval_ns */
+  gint64 header_bytes; /* of a poll and its answer; 0: not padded */
   guint64 seed;
   const char *url; /* NULL: own child */
   const char *servers; /* of --target, in words; NULL: none */

@@ -236,6 +236,7 @@ static gboolean connect_all(Run *self, GError **error) {
     .clients = (guint)options->clients,
     .poll_interval_ns = options->poll_interval_ns,
     .poll_pause_ns = options->poll_pause_ns,
+    .header_bytes = (guint)options->header_bytes,
     .seed = self->config->seed,
     .recorder = self->recorder,
   };
@@ -304,6 +305,9 @@ static gboolean measure_window(Run *self, gint64 begin_ns, gint64 end_ns, GError
   self->result.bytes_out = counts.bytes_out;
   self->result.requests = counts.requests;
   self->result.empty_polls = counts.empty_polls;
+  self->result.head_bytes = counts.head_bytes;
+  self->result.updates = counts.updates;
+  self->result.payload_bytes = counts.payload_bytes;
   return TRUE;
 }
 

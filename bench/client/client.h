@@ -49,6 +49,10 @@ struct _FlClient {
   gpointer parser;            /* the kind's: of events, of frames */
   gboolean asking;            /* polls: an answer is awaited */
   gboolean slot_waits;        /* short polling: a slot came while one was */
+  gint64 head_bytes;          /* polls: of the request and of its answer so far … */
+  gint64 answer_head_bytes;   /* … of the answer alone … */
+  gint64 head_debt;           /* … and what all polls so far had too few (--header-bytes) */
+  gboolean head_known;        /* … which the first one does not count for */
   gint64 due_ns;              /* short polling with pauses: when it asks next */
   guint answer_updates;       /* of the answer being read */
 };
@@ -85,6 +89,16 @@ void fl_client_send(FlClient *client, const void *data, gsize len, gboolean requ
 
 /* fl_client_get: send GET of path-and-query with the head that all clients share, and `extra` header lines. */
 void fl_client_get(FlClient *client, const char *target, const char *extra);
+
+/* fl_client_get_padded: the same with a head of `head_bytes`, by a header that says nothing (X-Padding), as far as that can be: no
+ * shorter than it is without, and a header has at least 13 bytes. */
+void fl_client_get_padded(FlClient *client, const char *target, gsize head_bytes);
+
+/* fl_client_header_bytes: what the heads of a poll and its answer shall have together; 0: what they have. */
+guint fl_client_header_bytes(const FlClient *client);
+
+/* fl_client_head: so many bytes of an answer were its head. */
+void fl_client_head(FlClient *client, gsize bytes);
 
 /* fl_client_post: send POST of a text, as browsers send one. */
 void fl_client_post(FlClient *client, const char *target, const char *body);

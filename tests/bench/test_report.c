@@ -38,6 +38,8 @@ static FlResult full(const char *name) {
     .round_trips = 8,
     .bytes_in = 20000 * 171,
     .bytes_out = 20000 * 12,
+    .updates = 20000,
+    .payload_bytes = 20000 * 90,
     .requests = 5000,
     .empty_polls = 150,
     .polls_wanted_hz = 1260,

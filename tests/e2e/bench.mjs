@@ -162,6 +162,9 @@ test('names the flag that it does not take', async (t) => {
     [['--poll-pause', '0'], /--poll-pause 0/],
     [['--poll-pause', '1s', '--poll-interval', '1s'], /--poll-interval 1s: no --poll-pause beside it/],
     [['--poll-pause', '1s', '-P', 'poll-interval=1s'], /--poll-interval 1s: no --poll-pause beside it/],
+    [['--header-bytes', '399'], /--header-bytes 399/],
+    [['--header-bytes', '8193'], /--header-bytes 8193/],
+    [['--header-bytes', '871', '--target', 'ws=ws://127.0.0.1:1/', '--stamp', 't', '--seq', 'seq'], /--header-bytes 871: a server of ours/],
     [['--heartbeat', '1ms'], /--heartbeat 1ms/],
     [['--settle', '-1'], /--settle -1/],
     [['--seed', '4294967296'], /--seed 4294967296/],
@@ -234,6 +237,7 @@ class Fake {
 
   subscribers = [];
   connectBytes = []; // of those that have subscribed
+  polls = []; // { target, bytes of both heads }
   complaints = []; // about the bench
   #seq = 0;
 
@@ -295,9 +299,20 @@ class Fake {
     this.subscribe(subscriber, response.socket);
   }
 
+  // What a request and its answer's head take on the wire.
+  #count(response, socket, target) {
+    const before = (socket.counted ??= { read: 0, written: 0 });
+    response.on('finish', () => {
+      const { bytesRead: read, bytesWritten: written } = socket;
+      this.polls.push({ target, bytes: read - before.read + written - before.written - Number(response.getHeader('Content-Length')) });
+      Object.assign(before, { read, written });
+    });
+  }
+
   // A poller's cursor is the length of what it was handed: its items are kept in the order in which they are wrong.
   #poll(request, response, url) {
     const socket = request.socket;
+    this.#count(response, socket, request.url);
     const first = !socket.poller;
     const poller = (socket.poller ??= {
       items: [],
@@ -314,7 +329,9 @@ class Fake {
     });
     poller.answer = () => {
       const gap = poller.missed ? `,"gap":{"from":${poller.missed},"to":${poller.missed}}` : '';
-      response.end(`{"cursor":"${this.cursor(poller.last)}"${gap},"updates":[${poller.items.join()}]}`);
+      const body = `{"cursor":"${this.cursor(poller.last)}"${gap},"updates":[${poller.items.join()}]}`;
+      response.setHeader('Content-Length', body.length);
+      response.end(body);
       Object.assign(poller, { items: [], missed: 0, answer: null });
     };
     if (first || url.pathname === '/poll' || poller.items.length > 0) poller.answer();
@@ -480,6 +497,16 @@ for (const kind of KINDS)
 for (const kind of ['socketio', 'socketio-polling', 'socketio-ws'])
   test(`${kind}: refuses an update with the cursor of another`, async (t) => {
     await against(t, kind, 'none', FAILED, /a Socket\.IO packet is malformed/, { skew: 1 });
+  });
+
+for (const kind of ['poll', 'longpoll'])
+  test(`${kind}: pads requests until they and the heads of answers have what --header-bytes says`, async (t) => {
+    const { fake } = await against(t, kind, 'none', OK, /./, { args: ['--header-bytes', '871'] });
+    const heads = fake.polls.filter(({ target }) => target.includes('since='));
+    assert.ok(heads.length >= 4);
+    const sum = heads.reduce((all, { bytes }) => all + bytes, 0);
+    assert.ok(Math.abs(sum / heads.length - 871) < 1, JSON.stringify(heads));
+    assert.ok(fake.polls.find(({ target }) => !target.includes('since=')).bytes < 400);
   });
 
 test('calls a run invalid where deadlines were missed, a clock was set, or updates came before their time', async (t) => {
