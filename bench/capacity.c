@@ -2,6 +2,10 @@
  * SPDX-License-Identifier: MIT */
 #include "bench/capacity.h"
 
+#include <sys/resource.h>
+
+#define FILES_OF_OUR_OWN 64 /* that are no subscribers: of the bench or of the server, which inherits the limit */
+
 /* Confirming runs at a number of clients. */
 typedef struct {
   guint clients, runs, failed;
@@ -129,6 +133,14 @@ static gboolean confirm_above(Search *self) {
   self->found.holds = self->found.fails;
   self->found.fails = 0;
   return self->found.holds < self->config->most || end(self, FL_CAPACITY_OPEN);
+}
+
+guint fl_capacity_most(guint wanted) {
+  struct rlimit files;
+
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= (rlim_t)wanted + FILES_OF_OUR_OWN)
+    return wanted;
+  return files.rlim_cur > FILES_OF_OUR_OWN ? (guint)files.rlim_cur - FILES_OF_OUR_OWN : 1;
 }
 
 FlCapacity fl_capacity_search(const FlCapacityConfig *config) {

@@ -4,7 +4,6 @@
 #include <gio/gio.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "bench/capacity.h"
 #include "bench/column.h"
@@ -15,7 +14,6 @@
 #include "core/clock.h"
 #include "core/units.h"
 
-#define FILES_OF_OUR_OWN 64 /* that are no subscribers: of the bench or of the server, which inherits the limit */
 #define INVALID_MOST 3      /* runs that say nothing, one after the other */
 
 /* Of `run`, as they stand in the command line. */
@@ -230,8 +228,6 @@ static gboolean take_number(const char *flag, const char *text, gint64 *value, G
 }
 
 static gboolean take_search(Options *self, GError **error) {
-  struct rlimit files;
-
   self->step = 1000;
   self->most = 10000;
   self->budget_ns = G_GINT64_CONSTANT(600000000000);
@@ -243,10 +239,9 @@ static gboolean take_search(Options *self, GError **error) {
   if (!take_number("--step", self->step_text, &self->step, error) ||
       !take_number("--max", self->max_text, &self->most, error))
     return FALSE;
-  if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < (rlim_t)self->most + FILES_OF_OUR_OWN) {
-    self->most = MAX((gint64)files.rlim_cur - FILES_OF_OUR_OWN, 1);
-    self->is_limited_by_files = TRUE;
-  }
+  gint64 wanted = self->most;
+  self->most = fl_capacity_most((guint)wanted);
+  self->is_limited_by_files = self->most < wanted;
   self->start = MIN(self->step, self->most);
   if (!take_number("--start", self->start_text, &self->start, error))
     return FALSE;
