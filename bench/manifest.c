@@ -93,7 +93,7 @@ static json_t *setting_json(const FlSetting *setting) {
                    seconds_unless(setting->poll_pause_ns == 0, setting->poll_pause_ns), "header_bytes",
                    setting->header_bytes > 0 ? json_integer(setting->header_bytes) : json_null(), "warmup_s", (double)setting->warmup_ns / 1e9, "seed",
                    (json_int_t)setting->seed, "url", text(setting->url), "server_cpu", cpu(setting->server_cpu),
-                   "bench_cpu", cpu(setting->client_cpu), "link", setting->url ? "unknown" : "loopback");
+                   "bench_cpu", cpu(setting->client_cpu), "link", setting->link_text ? setting->link_text : setting->url ? "unknown" : "loopback");
 }
 
 json_t *fl_manifest_json(const FlResult *results, guint n, const FlSetting *setting) {
