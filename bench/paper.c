@@ -30,47 +30,47 @@ const FlPaper *fl_paper_find(const char *name, GError **error) {
   return NULL;
 }
 
-FlBenchOptions *fl_paper_options(const FlPaperChoice *choice, const char *arguments, gboolean is_first, FlSetting *setting,
-                                 GError **error) {
+static FlBenchOptions *parse(const FlPaperChoice *choice, const char *arguments, GError **error) {
   g_autofree char *line =
       g_strconcat("run ", arguments, choice->duration ? " -d " : "", choice->duration ? choice->duration : "", NULL);
   g_auto(GStrv) words = g_strsplit(line, " ", -1);
   g_autofree char **argv = g_memdup2(words, (g_strv_length(words) + 1) * sizeof *words); /* the parser takes words out */
   char **at = argv;
   int argc = (int)g_strv_length(words);
-  FlBenchOptions *options = fl_bench_options_parse(&argc, &at, error);
+
+  return fl_bench_options_parse(&argc, &at, error);
+}
+
+/* The link comes first: its emulator may use any CPU. Returns: FALSE with an error where there can be none. */
+static gboolean begin(FlPaperRun *self, const FlPaperChoice *choice, const FlBenchOptions *options, GError **error) {
+  FlLink *link = options->link ? fl_link_open(error) : NULL;
+
+  if (options->link && !link)
+    return FALSE;
+  self->setting = fl_setting_begin(options, choice->command_line);
+  self->setting.link = link;
+  return TRUE;
+}
+
+FlBenchOptions *fl_paper_options(FlPaperRun *run, const FlPaperChoice *choice, const char *arguments, GError **error) {
+  FlBenchOptions *options = parse(choice, arguments, error);
 
   if (!options)
     return NULL;
-  if (is_first)
-    *setting = fl_setting_begin(options, choice->command_line);
-  else
-    fl_setting_take(setting, options);
+  g_ptr_array_add(run->options, options);
+  if (run->options->len > 1)
+    fl_setting_take(&run->setting, options);
+  else if (!begin(run, choice, options, error))
+    return NULL;
   return options;
-}
-
-void fl_paper_keep_names(FlExperiment *experiment) {
-  for (guint i = 0; i < experiment->n_arms; i++) {
-    FlArm *arm = &experiment->arms[i];
-    arm->name = g_intern_string(arm->name);
-    for (guint k = 0; k < arm->n; k++)
-      arm->runs[k].name = arm->name;
-    arm->merged.name = arm->name;
-  }
 }
 
 gboolean fl_paper_trials(FlPaperRun *run, const FlPaperChoice *choice, GError **error) {
   const char *const *trials = run->paper->trials;
-  FlSetting setting;
 
   for (; trials[run->n_trials]; run->n_trials++) {
-    FlBenchOptions *options = fl_paper_options(choice, trials[run->n_trials], run->n_trials == 0, &setting, error);
-    if (!options)
-      return FALSE;
-    FlExperiment *experiment = fl_experiment_run(options, &setting, choice->progress, error);
-    if (experiment)
-      fl_paper_keep_names(experiment);
-    fl_bench_options_free(options);
+    const FlBenchOptions *options = fl_paper_options(run, choice, trials[run->n_trials], error);
+    FlExperiment *experiment = options ? fl_experiment_run(options, &run->setting, choice->progress, error) : NULL;
     if (!experiment)
       return FALSE;
     run->trials[run->n_trials] = experiment;
@@ -78,10 +78,15 @@ gboolean fl_paper_trials(FlPaperRun *run, const FlPaperChoice *choice, GError **
   return TRUE;
 }
 
+static void free_options(gpointer options) {
+  fl_bench_options_free(options);
+}
+
 FlPaperRun *fl_paper_run(const FlPaper *paper, const FlPaperChoice *choice, GError **error) {
   g_autoptr(FlPaperRun) self = g_new0(FlPaperRun, 1);
 
   self->paper = paper;
+  self->options = g_ptr_array_new_with_free_func(free_options);
   self->trials = g_new0(FlExperiment *, g_strv_length((char **)paper->trials));
   if (!paper->run(self, choice, error)) {
     g_prefix_error(error, "paper %s: ", paper->name);
@@ -96,6 +101,8 @@ void fl_paper_run_free(FlPaperRun *self) {
   for (guint i = 0; i < self->n_trials; i++)
     fl_experiment_free(self->trials[i]);
   g_free(self->trials);
+  fl_link_close(self->setting.link);
+  g_clear_pointer(&self->options, g_ptr_array_unref);
   g_free(self);
 }
 

@@ -31,7 +31,9 @@ typedef struct {
   const FlPaper *paper;
   FlExperiment **trials;
   guint n_trials;
-  FlCapacity capacity;  /* of papers that search; probes is 0 of others */
+  FlCapacity capacity; /* of papers that search; probes is 0 of others */
+  GPtrArray *options;  /* of the trials, which borrow from them */
+  FlSetting setting;   /* of the last of them */
 } FlPaperRun;
 
 /* A row of the table. The functions get what the row is about; NAN is what a function can't tell. */
@@ -95,13 +97,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlPaperRun, fl_paper_run_free)
 /* fl_paper_trials: `run` of a paper that is its trials, one after the other. */
 gboolean fl_paper_trials(FlPaperRun *run, const FlPaperChoice *choice, GError **error);
 
-/* fl_paper_options: a trial's arguments as options; `setting` is set up by those of the first one (`is_first`), and takes the
- * numbers of later ones. Returns: NULL with an error; the caller's, to be kept until fl_paper_keep_names. */
-FlBenchOptions *fl_paper_options(const FlPaperChoice *choice, const char *arguments, gboolean is_first, FlSetting *setting,
-                                 GError **error);
-
-/* fl_paper_keep_names: let an experiment keep its arms' names when its options, which have them, are freed. */
-void fl_paper_keep_names(FlExperiment *experiment);
+/* fl_paper_options: a trial's arguments as options, and run->setting by them; the first ones choose CPUs and open the link, where
+ * they want one. Returns: NULL with an error; the run's. */
+FlBenchOptions *fl_paper_options(FlPaperRun *run, const FlPaperChoice *choice, const char *arguments, GError **error);
 
 /* fl_paper_arm: the arm of that name of a trial. */
 const FlArm *fl_paper_arm(const FlPaperRun *run, guint trial, const char *name);

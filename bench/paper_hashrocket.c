@@ -3,7 +3,6 @@
 #include <math.h>
 
 #include "bench/paper.h"
-#include "bench/setting.h"
 #include "core/clock.h"
 
 #define SLO_P95_MS 500.0
@@ -18,7 +17,6 @@ typedef struct {
   FlPaperRun *run;
   const FlPaperChoice *choice;
   FlBenchOptions *options;
-  FlSetting setting;
   gint64 begun_ns, last_ns;
   GError *error;
 } Search;
@@ -26,7 +24,6 @@ typedef struct {
 static void keep(Search *self, FlExperiment *experiment) {
   if (self->run->n_trials > 0)
     fl_experiment_free(self->run->trials[0]);
-  fl_paper_keep_names(experiment);
   self->run->trials[0] = experiment;
   self->run->n_trials = 1;
 }
@@ -50,7 +47,7 @@ static FlProbe probe(guint clients, gpointer user) {
     return FL_PROBE_SPENT;
   self->options->clients = clients;
   g_clear_error(&self->error);
-  FlExperiment *experiment = fl_experiment_run(self->options, &self->setting, self->choice->progress, &self->error);
+  FlExperiment *experiment = fl_experiment_run(self->options, &self->run->setting, self->choice->progress, &self->error);
   self->last_ns = fl_clock_now_ns() - begun_ns;
   if (!experiment) /* too many connections are a failure of the server, unless it does not run at all */
     return self->run->n_trials > 0 ? FL_PROBE_FAILS : FL_PROBE_ERROR;
@@ -66,12 +63,11 @@ static gboolean search(FlPaperRun *run, const FlPaperChoice *choice, GError **er
   Search self = { .run = run, .choice = choice, .begun_ns = fl_clock_now_ns() };
   FlCapacityConfig config = { .start = START, .step = STEP, .most = MOST, .probe = probe, .user = &self };
 
-  self.options = fl_paper_options(choice, arguments, TRUE, &self.setting, error);
+  self.options = fl_paper_options(run, choice, arguments, error);
   if (!self.options)
     return FALSE;
   config.most = fl_capacity_most(config.most);
   run->capacity = fl_capacity_search(&config);
-  fl_bench_options_free(self.options);
   if (run->n_trials > 0) {
     g_clear_error(&self.error);
     return TRUE;

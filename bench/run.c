@@ -279,15 +279,16 @@ static gboolean measure_window(Run *self, gint64 begin_ns, gint64 end_ns, GError
 }
 
 /* Between polls that are answered at once. */
-static gint64 between_polls_ns(const FlBenchOptions *options) {
-  return options->poll_pause_ns > 0 ? options->poll_pause_ns : options->poll_interval_ns;
+static gint64 between_polls_ns(const FlRunConfig *config) {
+  const FlBenchOptions *options = config->options;
+  gint64 rtt_ns = fl_link_spec_rtt_ns(&config->setting->link_spec);
+  return options->poll_pause_ns > 0 ? options->poll_pause_ns + rtt_ns : options->poll_interval_ns;
 }
 
 /* Who polls gets the last of the window at its next poll. */
 static gboolean wait_for_stragglers(Run *self, GError **error) {
-  const FlBenchOptions *options = self->config->options;
   double update_ns = isfinite(self->config->setting->rate_hz) ? 1e9 / self->config->setting->rate_hz : 3e9;
-  gint64 until_ns = fl_clock_now_ns() + STRAGGLERS_NS + 2 * between_polls_ns(options) + 2 * (gint64)update_ns;
+  gint64 until_ns = fl_clock_now_ns() + STRAGGLERS_NS + 2 * between_polls_ns(self->config) + 2 * (gint64)update_ns;
 
   tell(self, "last ones", 1);
   if (!fl_load_run(self->load, until_ns, TRUE) && fl_load_error(self->load)) {
@@ -385,7 +386,7 @@ gboolean fl_run(const FlRunConfig *config, FlResult *ret_result, GError **error)
                 .lag = fl_histogram_new(),
                 .connect = fl_histogram_new(),
                 .polls_wanted_hz =
-                    polls ? (double)options->clients * 1e9 / (double)between_polls_ns(options) : NAN },
+                    polls ? (double)options->clients * 1e9 / (double)between_polls_ns(config) : NAN },
   };
   gboolean ok = start_server(&self, error) && measure(&self, error);
 

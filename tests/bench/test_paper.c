@@ -48,6 +48,24 @@ START_TEST(has_rows_about_what_its_trials_run) {
 }
 END_TEST
 
+/* hashrocket's is one of capacity, which has options that run lacks. */
+START_TEST(has_trials_that_run_takes) {
+  for (const FlPaper *const *paper = fl_papers; *paper; paper++)
+    for (const char *const *trial = (*paper)->trials; *trial && *paper != &fl_paper_hashrocket; trial++) {
+      g_autofree char *line = g_strconcat("run ", *trial, NULL);
+      g_auto(GStrv) words = g_strsplit(line, " ", -1);
+      g_autofree char **argv = g_memdup2(words, (g_strv_length(words) + 1) * sizeof *words);
+      char **at = argv;
+      int argc = (int)g_strv_length(words);
+      g_autoptr(GError) error = NULL;
+      FlBenchOptions *options = fl_bench_options_parse(&argc, &at, &error);
+      ck_assert_msg(options != NULL, "%s: %s", *trial, error ? error->message : "");
+      ck_assert_int_eq(options->runs, 1);
+      fl_bench_options_free(options);
+    }
+}
+END_TEST
+
 START_TEST(finds_a_paper_or_the_near_names) {
   g_autoptr(GError) error = NULL;
 
@@ -165,6 +183,7 @@ int main(void) {
   TCase *tcase = tcase_create("paper");
   tcase_add_test(tcase, fills_every_slot_of_every_paper);
   tcase_add_test(tcase, has_rows_about_what_its_trials_run);
+  tcase_add_test(tcase, has_trials_that_run_takes);
   tcase_add_test(tcase, finds_a_paper_or_the_near_names);
   tcase_add_test(tcase, does_the_arithmetic_of_lubbers);
   tcase_add_test(tcase, prints_published_figures_as_they_were_printed);

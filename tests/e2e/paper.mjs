@@ -91,4 +91,17 @@ test('appelqvist: overheads by layer, as reviews cite them', async (t) => {
   assert.equal(words.published_read_in, 'review');
 });
 
+test('pimentel: over a link that no update takes less than its delay for', async (t) => {
+  const file = path.join(await t.directory(), 'paper.json');
+  const { status, out, err } = await paper(t, 'pimentel', '-d', '1s', '--json', file);
+  assert.ok([OK, FAILED, SATURATED].includes(status), err); // a machine that is too busy makes the link late
+  assert.match(out, /polling ÷ WebSocket +2\.31 – 4\.48 /);
+  const { rows, results } = JSON.parse(await readFile(file, 'utf8'));
+  for (const { label, measured, model } of rows) {
+    if (/mean latency/.test(label)) assert.ok(measured >= 40.3 && model >= 40.3, `${label}: ${measured}, ${model}`);
+  }
+  near(results[0].results[0].figures['polls.wanted'].value, 20 / 0.2306, 1e-6);
+  assert.equal(results[0].manifest.setting.poll_pause_s, 0.15);
+});
+
 await run();
