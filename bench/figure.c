@@ -126,6 +126,18 @@ static double round_trips(const FlResult *r) {
   return r->round_trips;
 }
 
+static double radio_wakeups(const FlResult *r) {
+  return r->radio.wakeups;
+}
+
+static double radio_on(const FlResult *r) {
+  return r->radio.on_percent;
+}
+
+static double radio_energy(const FlResult *r) {
+  return r->radio.joules;
+}
+
 static double polls_wanted(const FlResult *r) {
   return r->polls_wanted_hz;
 }
@@ -179,6 +191,11 @@ const FlFigure fl_figures[] = {
   { "connect.p99", "connect p99", "ms", connect_p99, 2, TRUE, FL_ALL_WHERE_FEW },
   { "connect.bytes", "connect", "B", connect_bytes, 0, TRUE, FL_MEDIAN },
   { "connect.trips", "round trips to 1st update", "", round_trips, 0, TRUE, FL_MEDIAN },
+  /* No costs to be compared by: they are not measured. */
+  { "radio", "per client and minute, by the MODEL of an LTE phone's radio", "", NULL, 0, FALSE, FL_MEDIAN },
+  { "radio.wakeups", "wake-ups", "", radio_wakeups, 2, FALSE, FL_MEDIAN },
+  { "radio.on", "time on", "%", radio_on, 1, FALSE, FL_MEDIAN },
+  { "radio.energy", "energy", "J", radio_energy, 2, FALSE, FL_MEDIAN },
   { "all", "in all", "", NULL, 0, FALSE, FL_MEDIAN },
   { "polls.wanted", "polls wanted", "1/s", polls_wanted, 1, FALSE, FL_MEDIAN },
   { "polls.made", "polls made", "1/s", polls_made, 1, FALSE, FL_MEDIAN },

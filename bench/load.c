@@ -57,6 +57,15 @@ static void fail(FlClient *client, const char *why) {
 
 /* --- for the kinds ------------------------------------------------------------------------------------------------- */
 
+/* Something comes or goes. */
+static void note_packet(FlClient *client) {
+  gint64 now_ns = fl_clock_now_ns();
+  double gap_s = client->packet_ns > 0 ? (double)(now_ns - client->packet_ns) / 1e9 : G_MAXDOUBLE;
+
+  fl_radio_note(&client->load->config.radio, &client->load->counts.radio, gap_s);
+  client->packet_ns = now_ns;
+}
+
 const FlEndpoint *fl_client_endpoint(const FlClient *client) {
   return client->load->config.endpoint;
 }
@@ -71,6 +80,7 @@ void fl_client_send(FlClient *client, const void *data, gsize len, gboolean requ
   client->has_heard = FALSE;
   if (client->state != FL_CLIENT_READY)
     client->connect_bytes += len;
+  note_packet(client);
   client->load->counts.bytes_out += len;
   client->load->counts.requests += (guint64)request;
 }
@@ -192,6 +202,7 @@ static void on_input(FlClient *client) {
   if (self->batch_us == 0)
     self->batch_us = self->now_us;
   fl_histogram_record(self->lag, self->now_us - self->batch_us);
+  note_packet(client);
   self->counts.bytes_in += (guint64)n;
   client->has_heard = TRUE;
   if (client->state != FL_CLIENT_READY)

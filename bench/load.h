@@ -15,6 +15,7 @@ typedef struct {
   gint64 poll_interval_ns; /* of short polling: between slots */
   gint64 poll_pause_ns;    /* between an answer and the next poll; 0: slots */
   guint header_bytes;      /* what the heads of a poll and of its answer shall have together; 0: what they have */
+  FlRadioModel radio;      /* of the phones that the subscribers are taken for */
   guint64 seed;            /* of the first polls' places in the interval */
   FlRecorder *recorder;    /* borrowed */
   const FlEndpoint *endpoint; /* borrowed; NULL: the server is ours */
@@ -24,6 +25,7 @@ typedef struct {
 typedef struct {
   guint64 bytes_in, bytes_out; /* application bytes, HTTP heads included */
   guint64 requests, empty_polls;
+  FlRadioAccount radio; /* of all of them */
   guint64 head_bytes;             /* of polls: heads of requests and of answers, part of bytes_in and bytes_out */
   guint64 updates, payload_bytes; /* that came, and what their objects take: part of bytes_in */
 } FlLoadCounts;

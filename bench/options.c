@@ -19,7 +19,7 @@
 #define HEADER_BYTES_MAX 8192
 
 typedef struct {
-  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *poll_pause, *header_bytes, *heartbeat, *settle, *seed, *runs, *sweep;
+  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *poll_pause, *header_bytes, *radio, *heartbeat, *settle, *seed, *runs, *sweep;
   gboolean quick, full;
   FlEndpointTexts others;
 } Texts;
@@ -69,6 +69,10 @@ static gboolean take_numbers(const Texts *texts, FlBenchOptions *self, GError **
     return fail(error, "--header-bytes", texts->header_bytes, "a size from 400 to 8192 such as 871");
   if (texts->seed && (!fl_units_count(texts->seed, &self->seed) || self->seed > G_MAXUINT32))
     return fail(error, "--seed", texts->seed, "a number below 2^32");
+  if (texts->radio && !fl_radio_parse(texts->radio, &self->radio, error)) {
+    g_prefix_error_literal(error, "--radio: ");
+    return FALSE;
+  }
   return take_duration("-d", texts->duration, 1000000, &self->duration_ns, error) &&
          take_duration("--warmup", texts->warmup, 0, &self->warmup_ns, error) &&
          take_duration("--heartbeat", texts->heartbeat, 10000000, &self->heartbeat_ns, error) &&
@@ -305,6 +309,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "poll-pause", 0, 0, G_OPTION_ARG_STRING, &texts->poll_pause, "Instead: time between an answer and the next poll", "TIME" },
     { "header-bytes", 0, 0, G_OPTION_ARG_STRING, &texts->header_bytes,
       "Of a poll and its answer together: requests are padded to it", "BYTES" },
+    { "radio", 0, 0, G_OPTION_ARG_STRING, &texts->radio, "Other numbers of the modelled phone: tail=5s,tail-power=0.8", "SPEC" },
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Of the server, Socket.IO's pings too (15s)", "TIME" },
     { "settle", 0, 0, G_OPTION_ARG_STRING, &texts->settle, "Wait before each reading of the server's memory (0s)", "TIME" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &texts->seed, "Of the first polls' places in the interval (1)", "N" },
@@ -367,6 +372,7 @@ FlBenchOptions *fl_bench_options_parse(int *argc, char ***argv, GError **error) 
   self->heartbeat_ns = G_GINT64_CONSTANT(15000000000);
   self->warmup_ns = self->poll_interval_ns = G_GINT64_CONSTANT(1000000000);
   self->seed = 1;
+  self->radio = fl_radio_lte;
   gboolean ok = read_arguments(argc, argv, self, &texts, error);
   for (char ***list = (char ***)&texts.others; list < (char ***)(&texts.others + 1); list++)
     g_strfreev(*list);

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "bench/link_spec.h"
+#include "bench/radio.h"
 
 typedef struct {
   char **transports; /* names, in the order given */
@@ -17,6 +18,7 @@ typedef struct {
   gint64 header_bytes;  /* of a poll and its answer together; 0: what they are */
   gint64 heartbeat_ns; /* of our own server, and between Socket.IO's pings */
   gint64 settle_ns;    /* before each reading of the server's memory */
+  FlRadioModel radio; /* for modelled figures */
   gint64 seed;
   gint64 runs;    /* of each transport */
   char *baseline; /* the transport that ratios are to */

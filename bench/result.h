@@ -7,6 +7,7 @@
 
 #include "bench/histogram.h"
 #include "bench/link.h"
+#include "bench/radio.h"
 #include "bench/recorder.h"
 
 /* The kernel's account of the subscribers' connections, from their end (TCP_INFO). */
@@ -44,6 +45,7 @@ typedef struct {
   guint64 requests, empty_polls;
   guint64 head_bytes;             /* of HTTP, both ways */
   guint64 updates, payload_bytes; /* that came in that time, and what their objects take */
+  FlRadioCost radio;      /* of a subscriber, by the model of the setting */
   double polls_wanted_hz; /* short polling: asked for in all; NAN otherwise */
 
   guint64 connect_failures;
@@ -76,6 +78,7 @@ typedef struct {
   gint64 size_bytes;
   gint64 poll_interval_ns, warmup_ns;
   gint64 poll_pause_ns; /* 0: slots of poll_interval_ns */
+  FlRadioModel radio;
   gint64 header_bytes; /* of a poll and its answer; 0: not padded */
   guint64 seed;
   const char *url; /* NULL: own child */

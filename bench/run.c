@@ -203,6 +203,7 @@ static gboolean connect_all(Run *self, GError **error) {
     .clients = (guint)options->clients,
     .poll_interval_ns = options->poll_interval_ns,
     .poll_pause_ns = options->poll_pause_ns,
+    .radio = options->radio,
     .header_bytes = (guint)options->header_bytes,
     .seed = self->config->seed,
     .recorder = self->recorder,
@@ -252,6 +253,16 @@ static FlTcpAccount tcp_between(FlTcpAccount before, FlTcpAccount after) {
                          .retrans_bytes = after.retrans_bytes - before.retrans_bytes };
 }
 
+/* After the account of TCP. */
+static FlRadioCost radio_cost(const Run *self, const FlLoadCounts *counts) {
+  const FlTcpAccount *tcp = &self->result.tcp;
+  double up = (double)(tcp->bytes_out + FL_SEGMENT_BYTES * tcp->segs_out);
+  double down = (double)(tcp->bytes_in + FL_SEGMENT_BYTES * tcp->segs_in);
+
+  return fl_radio_cost(&self->config->options->radio, &counts->radio, up, down,
+                       self->result.clients * (double)self->result.wall_ns / 1e9);
+}
+
 static gboolean measure_window(Run *self, gint64 begin_ns, gint64 end_ns, GError **error) {
   FlTcpAccount tcp = fl_load_tcp(self->load);
   Ticks ticks = server_ticks(self);
@@ -272,6 +283,7 @@ static gboolean measure_window(Run *self, gint64 begin_ns, gint64 end_ns, GError
   self->result.bytes_out = counts.bytes_out;
   self->result.requests = counts.requests;
   self->result.empty_polls = counts.empty_polls;
+  self->result.radio = radio_cost(self, &counts);
   self->result.head_bytes = counts.head_bytes;
   self->result.updates = counts.updates;
   self->result.payload_bytes = counts.payload_bytes;

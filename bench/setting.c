@@ -33,6 +33,7 @@ void fl_setting_take(FlSetting *self, const FlBenchOptions *options) {
   self->size_bytes = options->size_bytes;
   self->poll_interval_ns = options->poll_interval_ns;
   self->poll_pause_ns = options->poll_pause_ns;
+  self->radio = options->radio;
   self->header_bytes = options->header_bytes;
   self->warmup_ns = options->warmup_ns;
   self->seed = (guint64)options->seed;

@@ -40,6 +40,7 @@ static FlResult full(const char *name) {
     .bytes_out = 20000 * 12,
     .updates = 20000,
     .payload_bytes = 20000 * 90,
+    .radio = { 3.25, 77.7, 61.5 },
     .requests = 5000,
     .empty_polls = 150,
     .polls_wanted_hz = 1260,

@@ -46,7 +46,7 @@ async function expect(t, status, pattern, ...args) {
 
 // --- what is printed -------------------------------------------------------------------------------------------------
 
-const HEADINGS = ['latency', 'per delivered update', 'per client', 'in all'];
+const HEADINGS = ['latency', 'per delivered update', 'per client', "per client and minute, by the MODEL of an LTE phone's radio", 'in all'];
 
 /** The table as { label: [number or null, a column each] }. */
 function readTable(out, columns) {
@@ -133,6 +133,20 @@ test('polls a pause after each answer', async (t) => {
   assert.ok(polls > 3 && polls <= 3 * (0.5 / 0.05 + 1), `${polls} polls`);
 });
 
+test("models a phone's radio by --radio", async (t) => {
+  const file = path.join(await t.directory(), 'result.json');
+  const args = ['run', '-t', 'poll,ws', '-c', '2', '-d', '1s', '--warmup', '100ms', '-R', '5', '--poll-interval', '100ms'];
+  await expect(t, OK, /by the MODEL of an LTE phone's radio/, ...args, '--radio', 'tail=1ms', '--json', file);
+  const { manifest, results } = JSON.parse(await readFile(file, 'utf8'));
+  assert.match(manifest.setting.radio_model, /^promotion=0\.2601s,promotion-power=1\.2107,tail=0\.001s,/);
+  const [poll, ws] = results.map(({ figures }) => figures);
+  // An update every 200 ms and a tail of 1 ms: each wakes the radio once, at the most six in a window of a second.
+  assert.ok(ws['radio.wakeups'].value > 0 && ws['radio.wakeups'].value <= 6 * 60, `${ws['radio.wakeups'].value}`);
+  assert.ok(poll['radio.wakeups'].value > ws['radio.wakeups'].value);
+  assert.ok(Math.abs(ws['radio.energy'].value / (ws['radio.wakeups'].value * (0.2601 * 1.2107 + 0.001 * 1.06)) - 1) < 0.01);
+  assert.equal(ws['radio.energy'].ratio, null);
+});
+
 test('measures a server that runs already', async (t) => {
   const server = await t.server(['--rate', '20']);
   const file = path.join(await t.directory(), 'result.json');
@@ -162,6 +176,7 @@ test('names the flag that it does not take', async (t) => {
     [['--poll-pause', '0'], /--poll-pause 0/],
     [['--poll-pause', '1s', '--poll-interval', '1s'], /--poll-interval 1s: no --poll-pause beside it/],
     [['--poll-pause', '1s', '-P', 'poll-interval=1s'], /--poll-interval 1s: no --poll-pause beside it/],
+    [['--radio', 'tail=0'], /--radio: 'tail=0'/],
     [['--header-bytes', '399'], /--header-bytes 399/],
     [['--header-bytes', '8193'], /--header-bytes 8193/],
     [['--header-bytes', '871', '--target', 'ws=ws://127.0.0.1:1/', '--stamp', 't', '--seq', 'seq'], /--header-bytes 871: a server of ours/],
