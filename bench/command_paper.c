@@ -83,7 +83,8 @@ static FlExit run_named(const Options *options, FlPaperChoice *choice, GError **
 static FlExit run_with(int argc, char **argv, Options *options, FlPaperChoice *choice, GError **error) {
   const GOptionEntry entries[] = {
     { "list", 0, 0, G_OPTION_ARG_NONE, &options->list, "The papers that there are", NULL },
-    { "duration", 'd', 0, G_OPTION_ARG_STRING, &options->duration, "Time that is measured in each run (the paper's own)", "TIME" },
+    { "duration", 'd', 0, G_OPTION_ARG_STRING, &options->duration, "Time that is measured in each run",
+      "TIME" },
     { "budget", 0, 0, G_OPTION_ARG_STRING, &options->budget, "Time for a search, of hashrocket (45s)", "TIME" },
     { "json", 0, 0, G_OPTION_ARG_FILENAME, &options->json, "Write the figures there, with the results of all runs", "FILE" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options->quiet, "No progress", NULL },

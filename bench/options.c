@@ -19,7 +19,8 @@
 #define HEADER_BYTES_MAX 8192
 
 typedef struct {
-  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *poll_pause, *header_bytes, *radio, *heartbeat, *settle, *seed, *runs, *sweep;
+  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *poll_pause, *header_bytes, *radio;
+  char *heartbeat, *settle, *seed, *runs, *sweep;
   gboolean quick, full;
   FlEndpointTexts others;
 } Texts;

@@ -85,8 +85,8 @@ void fl_paper_run_free(FlPaperRun *self);
  * looked for, and no fault of it). */
 FlVerdict fl_paper_run_verdict(const FlPaperRun *self);
 
-/* fl_paper_table: the table, and what stands around it. The caller's. fl_paper_json: the same with whole results (docs/papers.md);
- * a new reference. */
+/* fl_paper_table: the table, and what stands around it. The caller's. fl_paper_json: the same with whole results
+ * (docs/papers.md); a new reference. */
 char *fl_paper_table(const FlPaperRun *self);
 json_t *fl_paper_json(const FlPaperRun *self);
 
@@ -113,9 +113,9 @@ double fl_paper_figure(const FlPaperRun *run, const FlPaperRow *row);
 /* fl_paper_latency_model: mean latency by bench/model, ms. */
 double fl_paper_latency_model(const FlPaperRun *run, const FlPaperRow *row);
 
-/* fl_paper_overhead_model: what an update costs besides its JSON object of P bytes, as docs/wire has it: WebSocket 2 bytes up to P of
- * 125, else 4 (RFC 6455, 5.2); SSE 8 (`data: `, the line's end and the event's) and the id line, `id: ` EPOCH `-` SEQ, of which the
- * epoch has six letters and seq is taken to have two digits. Polls: NAN, they are what heads are. */
+/* fl_paper_overhead_model: what an update costs besides its JSON object of P bytes, as docs/wire has it: WebSocket 2 bytes up
+ * to P of 125, else 4 (RFC 6455, 5.2); SSE 8 (`data: `, the line's end and the event's) and the id line, `id: ` EPOCH `-` SEQ,
+ * of which the epoch has six letters and seq is taken to have two digits. Polls: NAN, they are what heads are. */
 double fl_paper_overhead_model(const FlPaperRun *run, const FlPaperRow *row);
 
 /* fl_paper_ip_model: bytes at the IP layer per update: the application's, measured, and 52 a segment (IPv4 20, TCP 20, timestamps

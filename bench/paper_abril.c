@@ -43,10 +43,10 @@ const FlPaper fl_paper_abril = {
   "Abril, 2017: polling, SSE and Socket.IO compared by the HAR files that Chrome records.",
   "5 updates of 39 B, a poll every 250 ms, as a browser's HAR files count them",
   FL_PAPER_READ,
-  "5 updates of 39 B in 2.5 s; clients of our own instead of Chrome, so without its headers. The paper's 18 bytes besides the update "
-  "are its 57 less 39; ours has a number and a time in the update and an id line.",
-  "a poll takes 430 bytes of request and 158 of answer from Chrome, an event of SSE 57 for 39 bytes of data, and Socket.IO has moved "
-  "about 3.5 kB before the first message.",
+  "5 updates of 39 B in 2.5 s; clients of our own instead of Chrome, so without its headers. The paper's 18 bytes besides the "
+  "update are its 57 less 39; ours has a number and a time in the update and an id line.",
+  "a poll takes 430 bytes of request and 158 of answer from Chrome, an event of SSE 57 for 39 bytes of data, and Socket.IO "
+  "has moved about 3.5 kB before the first message.",
   "what of it is the transport's: most of a request are the browser's own headers, which polls repeat and streams send once; HAR "
   "files know nothing of frames, TCP or IP.",
   trials,

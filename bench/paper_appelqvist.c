@@ -37,16 +37,16 @@ static const FlPaperRow rows[] = {
 
 const FlPaper fl_paper_appelqvist = {
   "appelqvist",
-  "Rasmus Appelqvist, Oliver Örnmyr: a bachelor's thesis on XHR polling, long polling, Server-Sent Events and WebSockets. Blekinge "
-  "Institute of Technology, 2017.",
+  "Rasmus Appelqvist, Oliver Örnmyr: a bachelor's thesis on XHR polling, long polling, Server-Sent Events and WebSockets. "
+  "Blekinge Institute of Technology, 2017.",
   "overhead an update with payloads of 30 and 5,000 B",
   FL_PAPER_REVIEWED,
-  "the same payloads, 10 updates a second and a poll for each, 3 s. Our updates carry a number and a time beside the payload, which "
-  "count as the update; our events have an id line, for resuming, which the paper's 8 bytes lack; heads are ours, without a browser's. On loopback 5,000 B are "
-  "one segment; Ethernet would need four.",
+  "the same payloads, 10 updates a second and a poll for each, 3 s. Our updates carry a number and a time beside the payload, "
+  "which count as the update; our events have an id line, for resuming, which the paper's 8 bytes lack; heads are ours, "
+  "without a browser's. On loopback 5,000 B are one segment; Ethernet would need four.",
   "besides the payload an update costs some 470 bytes by polling of either kind, 8 by SSE and 2 by WebSocket.",
-  "what the network carries: TCP is left out, and with it the ratio of 236 between polling and WebSocket, of which the IP rows leave 3 "
-  "for 30 bytes and hardly anything for 5,000; nor that a frame of more than 125 bytes has 4 bytes of its own.",
+  "what the network carries: TCP is left out, and with it the ratio of 236 between polling and WebSocket, of which the IP "
+  "rows leave 3 for 30 bytes and hardly anything for 5,000; nor that a frame of more than 125 bytes has 4 bytes of its own.",
   trials,
   rows,
   fl_paper_trials,

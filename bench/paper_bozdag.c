@@ -69,18 +69,18 @@ static const FlPaperRow rows[] = {
 
 const FlPaper fl_paper_bozdag = {
   "bozdag",
-  "Engin Bozdag, Ali Mesbah, Arie van Deursen: A Comparison of Push and Pull Techniques for AJAX. IEEE International Symposium on "
-  "Web Site Evolution (WSE) 2007; and Performance Testing of Data Delivery Techniques for AJAX Applications. Journal of Web "
-  "Engineering, 2009.",
+  "Engin Bozdag, Ali Mesbah, Arie van Deursen: A Comparison of Push and Pull Techniques for AJAX. IEEE International "
+  "Symposium on Web Site Evolution (WSE) 2007; and Performance Testing of Data Delivery Techniques for AJAX Applications. "
+  "Journal of Web Engineering, 2009.",
   "publishing and pulling every 1 to 50 s: polls without news, updates missed, packets",
   FL_PAPER_READ,
-  "intervals are a tenth of the paper's (its 1, 5, 15 and 50 s are 0.1, 0.5, 1.5 and 5 s here, and rows are named by the paper's), "
-  "windows are shorter than 10 publishes where those take longer than 3 s, and push is long polling. 250 received for 10 "
-  "published is 25 an update.",
-  "at one pull a second and one update in 50 s pollers received about 250 items for 10 published, and had about 7 times the packets "
-  "of push: nearly all polls bring what is known already.",
-  "why it was 25 an update where 50 s / 1 s make 50, nor what a cursor changes: here no poll brings an item twice and none is missed, "
-  "at the same number of requests; the share of updates that pollers miss is one of polls for the newest item only.",
+  "intervals are a tenth of the paper's (its 1, 5, 15 and 50 s are 0.1, 0.5, 1.5 and 5 s here, and rows are named by the "
+  "paper's), windows are shorter than 10 publishes where those take longer than 3 s, and push is long polling. 250 received "
+  "for 10 published is 25 an update.",
+  "at one pull a second and one update in 50 s pollers received about 250 items for 10 published, and had about 7 times the "
+  "packets of push: nearly all polls bring what is known already.",
+  "why it was 25 an update where 50 s / 1 s make 50, nor what a cursor changes: here no poll brings an item twice and none is "
+  "missed, at the same number of requests; the share of updates that pollers miss is one of polls for the newest item only.",
   trials,
   rows,
   fl_paper_trials,

@@ -10,7 +10,9 @@
 #define START 4000
 #define MOST 30000
 
-static const char *const trials[] = { "-t ws -R 10 -s 128 -d 1s --warmup 200ms --slo p95<500ms --step 1k --start 4k --max 30k --budget 45s", NULL };
+static const char *const trials[] = {
+  "-t ws -R 10 -s 128 -d 1s --warmup 200ms --slo p95<500ms --step 1k --start 4k --max 30k --budget 45s", NULL
+};
 static const char arguments[] = "-t ws -R 10 -s 128 -d 1s --warmup 200ms -c 1000";
 
 typedef struct {
@@ -105,11 +107,13 @@ const FlPaper fl_paper_hashrocket = {
   "Jack Christensen: Websocket Shootout: Clojure, C++, Elixir, Go, NodeJS, and Ruby. Hashrocket's blog, 2016.",
   "the largest number of WebSockets with p95 of a broadcast within 500 ms",
   FL_PAPER_READ,
-  "updates come from the server's clock, 10 a second, instead of from clients that wait for their own message; runs take 1 s, and the "
-  "search ends with --budget (45 s). Server and bench share one machine, so the bench may be the first to have no more CPU.",
-  "uWebSockets with one thread broadcast to 22,000 to 30,000 clients with p95 within 500 ms, at 276,000 to 285,000 messages a second.",
-  "how much of that is the server's and how much the client's, as the time runs until the sender has its message again; and at the "
-  "limit it is sends a second that count, so a number of clients means nothing without its rate of messages.",
+  "updates come from the server's clock, 10 a second, instead of from clients that wait for their own message; runs take 1 s, "
+  "and the search ends with --budget (45 s). Server and bench share one machine, so the bench may be the first to have no "
+  "more CPU.",
+  "uWebSockets with one thread broadcast to 22,000 to 30,000 clients with p95 within 500 ms, at 276,000 to 285,000 messages a "
+  "second.",
+  "how much of that is the server's and how much the client's, as the time runs until the sender has its message again; and "
+  "at the limit it is sends a second that count, so a number of clients means nothing without its rate of messages.",
   trials,
   rows,
   search,

@@ -55,7 +55,8 @@ static double ip_ratio(const FlPaperRun *run, const FlPaperRow *row) {
 /* The paper's 20 bytes have no numbers or times in them: heads and segments as measured, and nothing else of ours. */
 static double bare_ip_ratio(const FlPaperRun *run, const FlPaperRow *row) {
   const FlFigure *segments = fl_figure_find("segments");
-  double poll = segments->value(&fl_paper_arm(run, 0, "poll")->runs[0]), ws = segments->value(&fl_paper_arm(run, 0, "ws")->runs[0]);
+  double poll = segments->value(&fl_paper_arm(run, 0, "poll")->runs[0]);
+  double ws = segments->value(&fl_paper_arm(run, 0, "ws")->runs[0]);
   FlPaperRow of_poll = { .arm = "poll" };
 
   return (heads(run, &of_poll) + DATA_BYTES + FL_SEGMENT_BYTES * poll) / (FRAME_BYTES + DATA_BYTES + FL_SEGMENT_BYTES * ws);
@@ -88,12 +89,14 @@ const FlPaper fl_paper_lubbers = {
   "Peter Lubbers, Frank Greco: HTML5 Web Sockets: A Quantum Leap in Scalability for the Web. 2010.",
   "1,000 clients poll once a second, with 871 bytes of headers; WebSocket frames have 2",
   FL_PAPER_READ,
-  "1,000 clients for 10 s; the paper's 10,000 and 100,000 are the same multiplied. Requests are padded until they and the heads of "
-  "their answers have 871 bytes. Our updates carry a number and a time beside their 20 bytes; the last row is without them.",
-  "a poll with a browser's headers costs 871 bytes that a WebSocket message replaces by 2, so headers of 1,000 clients a second are "
-  "6.968 Mbit/s against 0.016; the printed 6.6 and 0.015 are those divided by 2^20 instead of 10^6.",
-  "that the network carries 435 times less: both need segments of TCP and IP, 52 bytes each, and the payload, after which about 8 is "
-  "left; and that polls cost this where nothing is asked once a second or headers are short (ours have about 270 bytes).",
+  "1,000 clients for 10 s; the paper's 10,000 and 100,000 are the same multiplied. Requests are padded until they and the "
+  "heads of their answers have 871 bytes. Our updates carry a number and a time beside their 20 bytes; the last row is "
+  "without them.",
+  "a poll with a browser's headers costs 871 bytes that a WebSocket message replaces by 2, so headers of 1,000 clients a "
+  "second are 6.968 Mbit/s against 0.016; the printed 6.6 and 0.015 are those divided by 2^20 instead of 10^6.",
+  "that the network carries 435 times less: both need segments of TCP and IP, 52 bytes each, and the payload, after which "
+  "about 8 is left; and that polls cost this where nothing is asked once a second or headers are short (ours have about 270 "
+  "bytes).",
   trials,
   rows,
   fl_paper_trials,

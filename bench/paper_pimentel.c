@@ -20,7 +20,8 @@ static const char *const trials[] = {
 };
 
 static const FlPaperRow rows[] = {
-  { "polling: mean latency, Edmonton", "ms", 1, 151.3, 151.3, 0, "poll", "latency.mean", fl_paper_figure, fl_paper_latency_model },
+  { "polling: mean latency, Edmonton", "ms", 1, 151.3, 151.3, 0, "poll", "latency.mean", fl_paper_figure,
+    fl_paper_latency_model },
   { "long polling: mean latency", "ms", 1, NAN, NAN, 0, "longpoll", "latency.mean", fl_paper_figure, fl_paper_latency_model },
   { "WebSocket: mean latency, Edmonton", "ms", 1, 40.3, 40.3, 0, "ws", "latency.mean", fl_paper_figure, fl_paper_latency_model },
   { "polling ÷ WebSocket", "", 2, 2.31, 4.48, 0, "poll", "latency.mean", ratio, ratio_model },
@@ -34,10 +35,10 @@ const FlPaper fl_paper_pimentel = {
   "16(4), 2012.",
   "4 updates a second over 40.3 ms one way; pollers pause 150 ms after each answer",
   FL_PAPER_REVIEWED,
-  "an emulated link of 40.3 ms one way instead of the way to Edmonton, and 20 subscribers for 15 s, which are 1,200 samples as one "
-  "in 300 s are.",
-  "with updates four times a second and a pause of 150 ms after each answer, polling took 2.31 to 4.48 times as long as WebSocket, "
-  "according to the place.",
+  "an emulated link of 40.3 ms one way instead of the way to Edmonton, and 20 subscribers for 15 s, which are 1,200 samples "
+  "as one in 300 s are.",
+  "with updates four times a second and a pause of 150 ms after each answer, polling took 2.31 to 4.48 times as long as "
+  "WebSocket, according to the place.",
   "that WebSocket is faster on the way: it takes the one-way delay d, and a poller that pauses p waits (p + 2d)/2 on top, so the "
   "ratio follows from the chosen pause and the distance; long polling, with d as well, is level with WebSocket at this rate.",
   trials,

@@ -31,7 +31,7 @@ static char *published_text(const FlPaperRow *row) {
 
 static void append_row(GString *out, const FlPaperRun *self, const FlPaperRow *row) {
   double measured = row->measured(self, row), model = row->model(self, row);
-  g_autofree char *label = *row->unit ? g_strconcat("  ", row->label, ", ", row->unit, NULL) : g_strconcat("  ", row->label, NULL);
+  g_autofree char *label = g_strconcat("  ", row->label, *row->unit ? ", " : "", row->unit, NULL);
   g_autofree char *published = published_text(row);
   g_autofree char *ours = fl_column_number(measured, row->decimals);
   g_autofree char *formula = fl_column_number(model, row->decimals);

@@ -49,7 +49,8 @@ static double crossing_model_s(const FlPaperRun *run, const FlPaperRow *row) {
   return SCALE * ratio_of(run, FIRST_TRIAL) * SHORTEST_PAUSE / 1e9;
 }
 
-/* 4,000 polls or updates a second in each (2,000 in the last): with fewer, a wake-up of the server for each would be most of what they cost. */
+/* 4,000 polls or updates a second in each (2,000 in the last): with fewer, a wake-up of the server for each would be most of
+ * what they cost. */
 #define PAUSE(clients, pause) "-t poll -c " clients " -R 2 -s 128 --poll-pause " pause " -d 3s --warmup 500ms"
 
 static const char *const trials[] = {
@@ -83,17 +84,17 @@ static const FlPaperRow rows[] = {
 
 const FlPaper fl_paper_vandevyvere = {
   "vandevyvere",
-  "Brecht Van de Vyvere, Pieter Colpaert, Ruben Verborgh: Comparing a Polling and Push-Based Approach for Live Open Data Interfaces. "
-  "International Conference on Web Engineering (ICWE) 2020.",
+  "Brecht Van de Vyvere, Pieter Colpaert, Ruben Verborgh: Comparing a Polling and Push-Based Approach for Live Open Data "
+  "Interfaces. International Conference on Web Engineering (ICWE) 2020.",
   "an update every 5 s, polls a pause of 500 ms apart: clients that one server carries",
   FL_PAPER_REVIEWED,
-  "times are a tenth of the paper's (an update every 0.5 s, pauses from 50 ms; rows are named by the paper's), as many clients as make "
-  "4,000 polls or updates a second, their CPU scaled to a whole core, and no cache in front: our server answers all polls from the same place with the same bytes, which is what "
-  "a cache does.",
-  "with an update every 5 s and polls half a second apart, the server carries more than twice as many clients by SSE; where a longer "
-  "latency is accepted, cached polling carries more.",
-  "where that point lies for another server: it is where polls cost as much as updates, so it moves with the price of a request and "
-  "with the updates' rate; memory and open connections, which streams need at any rate, are not in it.",
+  "times are a tenth of the paper's (an update every 0.5 s, pauses from 50 ms; rows are named by the paper's), as many "
+  "clients as make 4,000 polls or updates a second, their CPU scaled to a whole core, and no cache in front: our server "
+  "answers all polls from the same place with the same bytes, which is what a cache does.",
+  "with an update every 5 s and polls half a second apart, the server carries more than twice as many clients by SSE; where a "
+  "longer latency is accepted, cached polling carries more.",
+  "where that point lies for another server: it is where polls cost as much as updates, so it moves with the price of a "
+  "request and with the updates' rate; memory and open connections, which streams need at any rate, are not in it.",
   trials,
   rows,
   fl_paper_trials,

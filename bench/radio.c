@@ -8,8 +8,8 @@
 
 #include "core/units.h"
 
-/* Promotion 260.1 ms at 1,210.7 mW, tail 11.576 s at 1,060.0 mW; a transfer 1,288.04 mW and 438.39 mW per Mbit/s up, 51.97 down; median
- * rates 13 Mbit/s down, 6 up. */
+/* Promotion 260.1 ms at 1,210.7 mW, tail 11.576 s at 1,060.0 mW; a transfer 1,288.04 mW and 438.39 mW per Mbit/s up, 51.97
+ * down; median rates 13 Mbit/s down, 6 up. */
 const FlRadioModel fl_radio_lte = { .promotion_s = 0.2601,
                                     .promotion_w = 1.2107,
                                     .tail_s = 11.576,
@@ -110,9 +110,10 @@ char *fl_radio_text(const FlRadioModel *self) {
   GString *out = g_string_new(NULL);
   char number[G_ASCII_DTOSTR_BUF_SIZE];
 
-  for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++)
-    g_string_append_printf(out, "%s%s=%s%s", i > 0 ? "," : "", numbers[i].key,
-                           g_ascii_formatd(number, sizeof number, "%.9g", *(const double *)((const char *)self + numbers[i].place)),
-                           numbers[i].is_time ? "s" : "");
+  for (gsize i = 0; i < G_N_ELEMENTS(numbers); i++) {
+    double value = *(const double *)((const char *)self + numbers[i].place);
+    g_ascii_formatd(number, sizeof number, "%.9g", value);
+    g_string_append_printf(out, "%s%s=%s%s", i > 0 ? "," : "", numbers[i].key, number, numbers[i].is_time ? "s" : "");
+  }
   return g_string_free(out, FALSE);
 }

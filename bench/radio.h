@@ -37,8 +37,9 @@ typedef struct {
   double joules;
 } FlRadioCost;
 
-/* fl_radio_note: packets came or went, `gap_s` after those before: up to the tail of that the radio was on, and if it was longer it
- * has to wake. Counted over the packets of a window, the time before its first one stands for the time after its last one. */
+/* fl_radio_note: packets came or went, `gap_s` after those before: up to the tail of that the radio was on, and if it was
+ * longer it has to wake. Counted over the packets of a window, the time before its first one stands for the time after its last
+ * one. */
 void fl_radio_note(const FlRadioModel *self, FlRadioAccount *account, double gap_s);
 
 /* fl_radio_cost: of an account over `phone_s`, phones × seconds, in which so many bytes went up and down:
@@ -51,9 +52,9 @@ FlRadioCost fl_radio_cost(const FlRadioModel *self, const FlRadioAccount *accoun
 /* fl_radio_regular: the same of packets at regular times, every `spacing_s`, with so many bytes each time. */
 FlRadioCost fl_radio_regular(const FlRadioModel *self, double spacing_s, double up_bytes, double down_bytes);
 
-/* fl_radio_parse: other numbers than those that `ret_model` holds: `tail=5s,tail-power=0.8`. Keys: promotion and tail (durations);
- * promotion-power, tail-power, transfer-power (W); up-power, down-power (W per Mbit/s); up-rate, down-rate (Mbit/s).
- * Returns: FALSE with an error that names the part; ret_model is then untouched. */
+/* fl_radio_parse: other numbers than those that `ret_model` holds: `tail=5s,tail-power=0.8`. Keys: promotion and tail
+ * (durations); promotion-power, tail-power, transfer-power (W); up-power, down-power (W per Mbit/s); up-rate, down-rate
+ * (Mbit/s). Returns: FALSE with an error that names the part; ret_model is then untouched. */
 gboolean fl_radio_parse(const char *text, FlRadioModel *ret_model, GError **error);
 
 /* fl_radio_text: all of it, as fl_radio_parse takes it. The caller's. */

@@ -91,8 +91,8 @@ void fl_client_send(FlClient *client, const void *data, gsize len, gboolean requ
 /* fl_client_get: send GET of path-and-query with the head that all clients share, and `extra` header lines. */
 void fl_client_get(FlClient *client, const char *target, const char *extra);
 
-/* fl_client_get_padded: the same with a head of `head_bytes`, by a header that says nothing (X-Padding), as far as that can be: no
- * shorter than it is without, and a header has at least 13 bytes. */
+/* fl_client_get_padded: the same with a head of `head_bytes`, by a header that says nothing (X-Padding), as far as that can be:
+ * no shorter than it is without, and a header has at least 13 bytes. */
 void fl_client_get_padded(FlClient *client, const char *target, gsize head_bytes);
 
 /* fl_client_header_bytes: what the heads of a poll and its answer shall have together; 0: what they have. */

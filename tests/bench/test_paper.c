@@ -155,7 +155,8 @@ START_TEST(prints_published_figures_as_they_were_printed) {
   json_t *json = fl_paper_json(run);
 
   ck_assert(strstr(table, "published        measured           model\n"));
-  ck_assert(strstr(table, "  heads of 1,000 pollers, Mbit/s                                       6.6           6.968           6.968 ÷1.000\n"));
+  ck_assert(strstr(table, "  heads of 1,000 pollers, Mbit/s   "
+                       "                                    6.6           6.968           6.968 ÷1.000\n"));
   ck_assert_uint_eq(json_array_size(json_object_get(json, "rows")), 9);
   json_decref(json);
   fl_paper_run_free(run);

@@ -65,8 +65,8 @@ START_TEST(takes_other_numbers) {
 END_TEST
 
 START_TEST(names_what_it_does_not_take) {
-  static const char *const texts[] = { "", "tail", "tail=", "tail=0", "tail=-1s", "tail=5s,", "tai=5s", "tail-power=x", "tail-power=0",
-                                       "tail-power=nan", "up-rate=1mbit", "=5s" };
+  static const char *const texts[] = { "", "tail", "tail=", "tail=0", "tail=-1s",
+                                       "tail=5s,", "tai=5s", "tail-power=x", "tail-power=0", "tail-power=nan", "up-rate=1mbit", "=5s" };
   for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
     g_autoptr(GError) error = NULL;
     FlRadioModel model = fl_radio_lte;
