@@ -12,6 +12,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "bench/poll_schedule.h"
 #include "core/clock.h"
 
 #define PENDING_MOST 256
@@ -33,11 +34,7 @@ struct _FlLoad {
   gint64 batch_us; /* when the batch of ready sockets that they are in was told */
   FlHistogram *lag;
   FlPollable timer;
-  gint64 *offsets_ns; /* of each client's slot in the interval, rising */
-  gint64 polls_begin_ns;
-  guint next_slot; /* the client to poll next … */
-  gint64 round;    /* … and in which interval */
-  GQueue pausing;  /* the clients that poll next, by due_ns; used where there is a pause */
+  FlPollSchedule *polls; /* of short polling; NULL until polls begin */
   guint8 buffer[READ_BYTES];
 };
 
@@ -286,38 +283,12 @@ gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns) {
 
 /* --- when short polls are due --------------------------------------------------------------------------------------- */
 
-static gboolean has_pauses(const FlLoad *self) {
-  return self->config.poll_pause_ns > 0;
-}
-
-static gint64 slot_ns(const FlLoad *self) {
-  return self->polls_begin_ns + self->round * self->config.poll_interval_ns + self->offsets_ns[self->next_slot];
-}
-
-/* Never, where all clients await an answer. */
-static gint64 due_ns(const FlLoad *self) {
-  if (!has_pauses(self))
-    return slot_ns(self);
-  const FlClient *first = self->pausing.head ? self->pausing.head->data : NULL;
-  return first ? first->due_ns : G_MAXINT64;
-}
-
 static void arm(FlLoad *self) {
-  gint64 at_ns = due_ns(self);
+  gint64 at_ns = fl_poll_schedule_due_ns(self->polls);
   if (at_ns == G_MAXINT64)
     return;
   struct itimerspec schedule = { .it_value = { .tv_sec = at_ns / 1000000000, .tv_nsec = MAX(at_ns % 1000000000, 1) } };
   timerfd_settime(self->timer.fd, TFD_TIMER_ABSTIME, &schedule, NULL);
-}
-
-static FlClient *take_slot(FlLoad *self) {
-  FlClient *client = &self->clients[self->next_slot];
-
-  if (++self->next_slot == self->config.clients) {
-    self->next_slot = 0;
-    self->round++;
-  }
-  return client;
 }
 
 static void on_due(FlPollable *pollable, guint32 events) {
@@ -326,48 +297,32 @@ static void on_due(FlPollable *pollable, guint32 events) {
 
   if (read(pollable->fd, &ignored, sizeof ignored) < 0)
     return;
-  while (due_ns(self) <= fl_clock_now_ns()) {
-    FlClient *client = has_pauses(self) ? g_queue_pop_head(&self->pausing) : take_slot(self);
+  while (fl_poll_schedule_due_ns(self->polls) <= fl_clock_now_ns()) {
+    FlClient *client = &self->clients[fl_poll_schedule_take(self->polls)];
     if (client->state == FL_CLIENT_READY)
       client->kind->poll(client);
   }
   arm(self);
 }
 
-/* All pauses are equally long, and none is shorter than what the first polls are spread over: who joins is due last. */
-static void pause_until(FlClient *client, gint64 until_ns) {
+void fl_client_answered(FlClient *client) {
   FlLoad *self = client->load;
 
-  client->due_ns = until_ns;
-  g_queue_push_tail(&self->pausing, client);
-  if (self->pausing.length == 1)
+  if (!self->polls) /* the answer to the subscription */
+    return;
+  gboolean was_idle = fl_poll_schedule_due_ns(self->polls) == G_MAXINT64;
+  fl_poll_schedule_answered(self->polls, (guint)(client - self->clients), fl_clock_now_ns());
+  if (was_idle)
     arm(self);
 }
 
-void fl_client_answered(FlClient *client) {
-  /* The first answer is that to the subscription: polls have not begun. */
-  if (has_pauses(client->load) && client->load->offsets_ns)
-    pause_until(client, fl_clock_now_ns() + client->load->config.poll_pause_ns);
-}
-
-static int by_value(const void *a, const void *b) {
-  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
-  return (x > y) - (x < y);
-}
-
 void fl_load_begin_polls(FlLoad *self) {
-  g_autoptr(GRand) random = g_rand_new_with_seed((guint32)self->config.seed);
+  const FlLoadConfig *config = &self->config;
 
-  if (!self->config.kind->is_polling)
+  if (!config->kind->is_polling)
     return;
-  self->offsets_ns = g_new(gint64, self->config.clients);
-  gint64 span_ns = has_pauses(self) ? self->config.poll_pause_ns : self->config.poll_interval_ns;
-  for (guint i = 0; i < self->config.clients; i++)
-    self->offsets_ns[i] = (gint64)(g_rand_double(random) * (double)span_ns);
-  qsort(self->offsets_ns, self->config.clients, sizeof *self->offsets_ns, by_value);
-  self->polls_begin_ns = fl_clock_now_ns();
-  for (guint i = 0; has_pauses(self) && i < self->config.clients; i++)
-    pause_until(&self->clients[i], self->polls_begin_ns + self->offsets_ns[i]);
+  self->polls = fl_poll_schedule_new(config->clients, config->poll_interval_ns, config->poll_pause_ns, config->seed,
+                                     fl_clock_now_ns());
   arm(self);
 }
 
@@ -401,8 +356,7 @@ void fl_load_free(FlLoad *self) {
   fl_poller_free(self->poller);
   fl_histogram_free(self->connect_times);
   fl_histogram_free(self->lag);
-  g_queue_clear(&self->pausing);
-  g_free(self->offsets_ns);
+  fl_poll_schedule_free(self->polls);
   g_free(self->clients);
   g_free(self->error);
   g_free(self);
@@ -465,6 +419,11 @@ const char *fl_load_error(const FlLoad *self) {
 
 const FlHistogram *fl_load_connect_times(const FlLoad *self) {
   return self->connect_times;
+}
+
+static int by_value(const void *a, const void *b) {
+  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
+  return (x > y) - (x < y);
 }
 
 /* Sorts the numbers. NAN where there are none. */

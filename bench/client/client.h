@@ -54,7 +54,6 @@ struct _FlClient {
   gint64 head_debt;           /* … and what all polls so far had too few (--header-bytes) */
   gboolean head_known;        /* … which the first one does not count for */
   gint64 packet_ns;           /* when something came or went last; 0: nothing yet */
-  gint64 due_ns;              /* short polling with pauses: when it asks next */
   guint answer_updates;       /* of the answer being read */
 };
 
