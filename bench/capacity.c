@@ -2,6 +2,11 @@
  * SPDX-License-Identifier: MIT */
 #include "bench/capacity.h"
 
+#include <sys/resource.h>
+
+#define FILES_OF_OUR_OWN 64 /* that are no subscribers: of the bench or of the server, which inherits the limit … */
+#define FILES_A_THREAD 2    /* … and of each thread of the bench */
+
 /* Confirming runs at a number of clients. */
 typedef struct {
   guint clients, runs, failed;
@@ -129,6 +134,15 @@ static gboolean confirm_above(Search *self) {
   self->found.holds = self->found.fails;
   self->found.fails = 0;
   return self->found.holds < self->config->most || end(self, FL_CAPACITY_OPEN);
+}
+
+guint fl_capacity_most(guint wanted, guint threads) {
+  guint own = FILES_OF_OUR_OWN + FILES_A_THREAD * threads;
+  struct rlimit files;
+
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= (rlim_t)wanted + own)
+    return wanted;
+  return files.rlim_cur > own ? (guint)files.rlim_cur - own : 1;
 }
 
 FlCapacity fl_capacity_search(const FlCapacityConfig *config) {

@@ -45,5 +45,8 @@ typedef struct {
 #define FL_CAPACITY_CONFIRMING 3
 #define FL_CAPACITY_PROBES_MOST 60
 
+/* fl_capacity_most: so many subscribers, or as many as the limit of open files allows a bench of that many threads. */
+guint fl_capacity_most(guint wanted, guint threads);
+
 /* fl_capacity_search: ask until it is known, or can't be. */
 FlCapacity fl_capacity_search(const FlCapacityConfig *config);

@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "bench/result.h"
+
 /* What the program says to other programs. */
 typedef enum {
   FL_EXIT_OK = 0,
@@ -11,6 +13,9 @@ typedef enum {
   FL_EXIT_SATURATED = 4, /* the bench was the bottleneck */
   FL_EXIT_THRESHOLD = 99, /* a --fail-if held */
 } FlExit;
+
+/* fl_command_status: what a result that is worth that makes of a command. */
+FlExit fl_command_status(FlVerdict verdict);
 
 typedef struct {
   const char *name;
@@ -22,6 +27,7 @@ typedef struct {
 extern const FlCommand fl_command_capacity;
 extern const FlCommand fl_command_compare;
 extern const FlCommand fl_command_doctor;
+extern const FlCommand fl_command_paper;
 extern const FlCommand fl_command_report;
 extern const FlCommand fl_command_run;
 extern const FlCommand fl_command_selftest;

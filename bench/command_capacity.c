@@ -4,7 +4,6 @@
 #include <gio/gio.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include "bench/capacity.h"
 #include "bench/column.h"
@@ -16,13 +15,11 @@
 #include "core/clock.h"
 #include "core/units.h"
 
-#define FILES_OF_OUR_OWN 64 /* that are no subscribers: of the bench or of the server, which inherits the limit … */
-#define FILES_A_THREAD 2    /* … and of each thread of the bench */
 #define INVALID_MOST 3      /* runs that say nothing, one after the other */
 
 /* Of `run`, as they stand in the command line. */
 typedef struct {
-  char *transport, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *seed, *threads;
+  char *transport, *rate, *size, *duration, *warmup, *poll_interval, *poll_pause, *heartbeat, *seed, *threads;
 } Texts;
 
 typedef struct {
@@ -233,8 +230,6 @@ static gboolean take_number(const char *flag, const char *text, gint64 *value, G
 }
 
 static gboolean take_search(Options *self, GError **error) {
-  struct rlimit files;
-
   self->step = 1000;
   self->most = 10000;
   self->budget_ns = G_GINT64_CONSTANT(600000000000);
@@ -246,11 +241,9 @@ static gboolean take_search(Options *self, GError **error) {
   if (!take_number("--step", self->step_text, &self->step, error) ||
       !take_number("--max", self->max_text, &self->most, error))
     return FALSE;
-  gint64 own = FILES_OF_OUR_OWN + FILES_A_THREAD * (self->run->threads > 0 ? self->run->threads : FL_THREADS_UNASKED);
-  if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < (rlim_t)(self->most + own)) {
-    self->most = MAX((gint64)files.rlim_cur - own, 1);
-    self->is_limited_by_files = TRUE;
-  }
+  gint64 wanted = self->most;
+  self->most = fl_capacity_most((guint)wanted, self->run->threads > 0 ? (guint)self->run->threads : FL_THREADS_UNASKED);
+  self->is_limited_by_files = self->most < wanted;
   self->start = MIN(self->step, self->most);
   if (!take_number("--start", self->start_text, &self->start, error))
     return FALSE;
@@ -282,6 +275,7 @@ static gboolean take_run(const Texts *texts, Options *self, GError **error) {
                 { "-d", texts->duration },
                 { "--warmup", texts->warmup },
                 { "--poll-interval", texts->poll_interval },
+                { "--poll-pause", texts->poll_pause },
                 { "--heartbeat", texts->heartbeat },
                 { "--seed", texts->seed },
                 { "-T", texts->threads } };
@@ -327,6 +321,7 @@ static gboolean read_arguments(int argc, char **argv, Texts *texts, Options *sel
     { "warmup", 0, 0, G_OPTION_ARG_STRING, &texts->warmup, "Time before it, with all connected (1s)", "TIME" },
     { "poll-interval", 0, 0, G_OPTION_ARG_STRING, &texts->poll_interval, "Time between a client's short polls (1s)",
       "TIME" },
+    { "poll-pause", 0, 0, G_OPTION_ARG_STRING, &texts->poll_pause, "Instead: time between an answer and the next poll", "TIME" },
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Of the server, Socket.IO's pings too (15s)", "TIME" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &texts->seed, "Of the first polls' places in the interval (1)", "N" },
     { "threads", 'T', 0, G_OPTION_ARG_STRING, &texts->threads, "Of the bench (one a CPU but the server's, 8 at most)", "N" },

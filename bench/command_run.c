@@ -10,7 +10,7 @@
 #include "bench/sweep.h"
 #include "bench/threshold.h"
 
-static FlExit status_of(FlVerdict verdict) {
+FlExit fl_command_status(FlVerdict verdict) {
   static const FlExit statuses[] = {
     [FL_VERDICT_SOUND] = FL_EXIT_OK,       [FL_VERDICT_LATE] = FL_EXIT_FAILED,
     [FL_VERDICT_SATURATED] = FL_EXIT_SATURATED, [FL_VERDICT_INVALID] = FL_EXIT_FAILED,
@@ -68,7 +68,7 @@ static FlExit report(const FlExperiment *experiment, const FlBenchOptions *optio
   FlExit status = check_conditions(options, "", json, error);
   if (!write_all(options, json, *error ? NULL : error))
     return FL_EXIT_FAILED;
-  return worse_of(status_of(fl_experiment_verdict(experiment)), status);
+  return worse_of(fl_command_status(fl_experiment_verdict(experiment)), status);
 }
 
 static FlExit report_sweep(const FlSweep *sweep, const FlBenchOptions *options, GError **error) {
@@ -85,7 +85,7 @@ static FlExit report_sweep(const FlSweep *sweep, const FlBenchOptions *options, 
   }
   if (!write_all(options, json, *error ? NULL : error))
     return FL_EXIT_FAILED;
-  return worse_of(status_of(fl_sweep_verdict(sweep)), status);
+  return worse_of(fl_command_status(fl_sweep_verdict(sweep)), status);
 }
 
 static FlExit run(const FlBenchOptions *options, const FlSetting *setting, GError **error) {

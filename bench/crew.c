@@ -240,6 +240,7 @@ FlLoadCounts fl_crew_counts(const FlCrew *self) {
     sum.bytes_out += its.bytes_out;
     sum.requests += its.requests;
     sum.empty_polls += its.empty_polls;
+    fl_radio_account_add(&sum.radio, &its.radio);
   }
   return sum;
 }

@@ -206,6 +206,7 @@ FlModel fl_experiment_model(const FlExperiment *self, const FlArm *arm) {
                          .line_s = line_s(&self->setting),
                          .rate_hz = self->setting.rate_hz,
                          .poll_interval_s = (double)self->setting.poll_interval_ns / 1e9,
+                         .poll_pause_s = (double)self->setting.poll_pause_ns / 1e9,
                          .clients = arm->runs[0].clients,
                          .send_s = cpu_us / 1e6 };
   return fl_model_of(fl_result_transport(&arm->runs[0]), &input);

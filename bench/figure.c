@@ -74,6 +74,10 @@ static double app(const FlResult *r) {
   return app_in(r) + app_out(r);
 }
 
+static double overhead(const FlResult *r) {
+  return r->updates > 0 ? (double)(r->bytes_in + r->bytes_out - r->payload_bytes) / (double)r->updates : NAN;
+}
+
 static double tcp(const FlResult *r) {
   return fl_result_per_update(r, (double)(r->tcp.bytes_in + r->tcp.bytes_out));
 }
@@ -122,6 +126,18 @@ static double round_trips(const FlResult *r) {
   return r->round_trips;
 }
 
+static double radio_wakeups(const FlResult *r) {
+  return r->radio.wakeups;
+}
+
+static double radio_on(const FlResult *r) {
+  return r->radio.on_percent;
+}
+
+static double radio_energy(const FlResult *r) {
+  return r->radio.joules;
+}
+
 static double polls_wanted(const FlResult *r) {
   return r->polls_wanted_hz;
 }
@@ -160,6 +176,7 @@ const FlFigure fl_figures[] = {
   { "bytes.app.in", "bytes received", "B", app_in, 1, TRUE, FL_MEDIAN },
   { "bytes.app.out", "bytes sent", "B", app_out, 1, TRUE, FL_MEDIAN },
   { "bytes.app", "application, both ways", "B", app, 1, TRUE, FL_MEDIAN },
+  { "bytes.overhead", "not the update itself", "B", overhead, 1, TRUE, FL_MEDIAN },
   { "bytes.tcp", "TCP, both ways", "B", tcp, 1, TRUE, FL_MEDIAN },
   { "bytes.ip", "IP, both ways", "B", ip, 1, TRUE, FL_MEDIAN },
   { "segments", "segments, both ways", "", segments, 2, TRUE, FL_MEDIAN },
@@ -174,6 +191,11 @@ const FlFigure fl_figures[] = {
   { "connect.p99", "connect p99", "ms", connect_p99, 2, TRUE, FL_ALL_WHERE_FEW },
   { "connect.bytes", "connect", "B", connect_bytes, 0, TRUE, FL_MEDIAN },
   { "connect.trips", "round trips to 1st update", "", round_trips, 0, TRUE, FL_MEDIAN },
+  /* No costs to be compared by: they are not measured. */
+  { "radio", "per client and minute, by the MODEL of an LTE phone's radio", "", NULL, 0, FALSE, FL_MEDIAN },
+  { "radio.wakeups", "wake-ups", "", radio_wakeups, 2, FALSE, FL_MEDIAN },
+  { "radio.on", "time on", "%", radio_on, 1, FALSE, FL_MEDIAN },
+  { "radio.energy", "energy", "J", radio_energy, 2, FALSE, FL_MEDIAN },
   { "all", "in all", "", NULL, 0, FALSE, FL_MEDIAN },
   { "polls.wanted", "polls wanted", "1/s", polls_wanted, 1, FALSE, FL_MEDIAN },
   { "polls.made", "polls made", "1/s", polls_made, 1, FALSE, FL_MEDIAN },

@@ -11,11 +11,13 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "bench/poll_schedule.h"
 #include "core/clock.h"
 
 #define PER_ADDRESS 20000
 #define READ_BYTES (256 * 1024)
 #define WAIT_MS 100
+#define REQUEST_MAX 9216
 
 struct _FlLoad {
   FlLoadConfig config;
@@ -30,10 +32,7 @@ struct _FlLoad {
   gint64 batch_us; /* when the batch of ready sockets that they are in was told */
   FlHistogram *lag;
   FlPollable timer;
-  gint64 *offsets_ns; /* of each client's slot in the interval, rising */
-  gint64 polls_begin_ns;
-  guint next_slot; /* the client to poll next … */
-  gint64 round;    /* … and in which interval */
+  FlPollSchedule *polls; /* of short polling; NULL until polls begin */
   guint8 buffer[READ_BYTES];
 };
 
@@ -53,6 +52,15 @@ static void fail(FlClient *client, const char *why) {
 
 /* --- for the kinds ------------------------------------------------------------------------------------------------- */
 
+/* Something comes or goes. */
+static void note_packet(FlClient *client) {
+  gint64 now_ns = fl_clock_now_ns();
+  double gap_s = client->packet_ns > 0 ? (double)(now_ns - client->packet_ns) / 1e9 : G_MAXDOUBLE;
+
+  fl_radio_note(&client->load->config.radio, &client->load->counts.radio, gap_s);
+  client->packet_ns = now_ns;
+}
+
 const FlEndpoint *fl_client_endpoint(const FlClient *client) {
   return client->load->config.endpoint;
 }
@@ -67,22 +75,60 @@ void fl_client_send(FlClient *client, const void *data, gsize len, gboolean requ
   client->has_heard = FALSE;
   if (client->state != FL_CLIENT_READY)
     client->connect_bytes += len;
+  note_packet(client);
   client->load->counts.bytes_out += len;
   client->load->counts.requests += (guint64)request;
 }
 
+/* Returns: the bytes of its head. */
+static gsize format_request(const FlClient *client, char request[REQUEST_MAX], const char *method, const char *target,
+                            const char *extra) {
+  int len = g_snprintf(request, REQUEST_MAX, "%s %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: feedlab-bench\r\n%s\r\n", method,
+                       target, client->load->config.host, client->load->config.port, extra);
+  g_assert(len < REQUEST_MAX);
+  return (gsize)len;
+}
+
 static void send_request(FlClient *client, const char *method, const char *target, const char *extra,
                          const char *body) {
-  char request[1024];
-  int len =
-      g_snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: feedlab-bench\r\n%s\r\n%s",
-                 method, target, client->load->config.host, client->load->config.port, extra, body);
-  g_assert((gsize)len < sizeof request);
-  fl_client_send(client, request, (gsize)len, TRUE);
+  char request[REQUEST_MAX];
+  gsize head_bytes = format_request(client, request, method, target, extra);
+  gsize body_bytes = strlen(body);
+
+  g_assert(head_bytes + body_bytes < sizeof request);
+  memcpy(request + head_bytes, body, body_bytes);
+  client->head_bytes = (gint64)head_bytes;
+  client->answer_head_bytes = 0;
+  client->load->counts.head_bytes += head_bytes;
+  fl_client_send(client, request, head_bytes + body_bytes, TRUE);
 }
 
 void fl_client_get(FlClient *client, const char *target, const char *extra) {
   send_request(client, "GET", target, extra, "");
+}
+
+void fl_client_get_padded(FlClient *client, const char *target, gsize head_bytes) {
+  static const char name[] = "X-Padding: ";
+  char request[REQUEST_MAX], header[REQUEST_MAX] = "";
+  gsize len = format_request(client, request, "GET", target, "");
+  gsize least = sizeof name - 1 + strlen("\r\n");
+
+  head_bytes = MIN(head_bytes, sizeof request - 1);  if (len + least <= head_bytes) {
+    g_strlcpy(header, name, sizeof header);
+    memset(header + sizeof name - 1, '.', head_bytes - len - least);
+    strcpy(header + head_bytes - len - 2, "\r\n");
+  }
+  fl_client_get(client, target, header);
+}
+
+guint fl_client_header_bytes(const FlClient *client) {
+  return client->load->config.header_bytes;
+}
+
+void fl_client_head(FlClient *client, gsize bytes) {
+  client->head_bytes += (gint64)bytes;
+  client->answer_head_bytes += (gint64)bytes;
+  client->load->counts.head_bytes += bytes;
 }
 
 void fl_client_post(FlClient *client, const char *target, const char *body) {
@@ -106,6 +152,8 @@ void fl_client_ready(FlClient *client) {
 
 void fl_client_update(FlClient *client, const FlStamp *stamp) {
   client->has_update = TRUE;
+  client->load->counts.updates++;
+  client->load->counts.payload_bytes += stamp->bytes;
   fl_recorder_take(client->load->config.recorder, &client->subscriber, stamp, client->load->now_us);
 }
 
@@ -149,6 +197,7 @@ static void on_input(FlClient *client) {
   if (self->batch_us == 0)
     self->batch_us = self->now_us;
   fl_histogram_record(self->lag, self->now_us - self->batch_us);
+  note_packet(client);
   self->counts.bytes_in += (guint64)n;
   client->has_heard = TRUE;
   if (client->state != FL_CLIENT_READY)
@@ -230,58 +279,52 @@ gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns) {
   return self->error == NULL;
 }
 
-/* --- slots of short polling ---------------------------------------------------------------------------------------- */
-
-static gint64 slot_ns(const FlLoad *self) {
-  return self->polls_begin_ns + self->round * self->config.poll_interval_ns + self->offsets_ns[self->next_slot];
-}
+/* --- when short polls are due --------------------------------------------------------------------------------------- */
 
 static void arm(FlLoad *self) {
-  gint64 at_ns = slot_ns(self);
+  gint64 at_ns = fl_poll_schedule_due_ns(self->polls);
+  if (at_ns == G_MAXINT64)
+    return;
   struct itimerspec schedule = { .it_value = { .tv_sec = at_ns / 1000000000, .tv_nsec = MAX(at_ns % 1000000000, 1) } };
   timerfd_settime(self->timer.fd, TFD_TIMER_ABSTIME, &schedule, NULL);
 }
 
-static void on_slot(FlPollable *pollable, guint32 events) {
+static void on_due(FlPollable *pollable, guint32 events) {
   FlLoad *self = (FlLoad *)((char *)pollable - offsetof(FlLoad, timer));
   guint64 ignored;
 
   if (read(pollable->fd, &ignored, sizeof ignored) < 0)
     return;
-  while (slot_ns(self) <= fl_clock_now_ns()) {
-    FlClient *client = &self->clients[self->next_slot];
+  while (fl_poll_schedule_due_ns(self->polls) <= fl_clock_now_ns()) {
+    FlClient *client = &self->clients[fl_poll_schedule_take(self->polls)];
     if (client->state == FL_CLIENT_READY)
       client->kind->poll(client);
-    if (++self->next_slot == self->config.clients) {
-      self->next_slot = 0;
-      self->round++;
-    }
   }
   arm(self);
 }
 
-static int by_value(const void *a, const void *b) {
-  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
-  return (x > y) - (x < y);
-}
+void fl_client_answered(FlClient *client) {
+  FlLoad *self = client->load;
 
-gint64 *fl_load_slots_ns(const FlLoadConfig *config) {
-  g_autoptr(GRand) random = g_rand_new_with_seed((guint32)config->seed);
-  gint64 *slots_ns = g_new(gint64, config->clients);
-
-  for (guint i = 0; i < config->first; i++)
-    g_rand_double(random);
-  for (guint i = 0; i < config->clients; i++)
-    slots_ns[i] = (gint64)(g_rand_double(random) * (double)config->poll_interval_ns);
-  qsort(slots_ns, config->clients, sizeof *slots_ns, by_value);
-  return slots_ns;
+  if (!self->polls) /* the answer to the subscription */
+    return;
+  gboolean was_idle = fl_poll_schedule_due_ns(self->polls) == G_MAXINT64;
+  fl_poll_schedule_answered(self->polls, (guint)(client - self->clients), fl_clock_now_ns());
+  if (was_idle)
+    arm(self);
 }
 
 void fl_load_begin_polls(FlLoad *self, gint64 begin_ns) {
-  if (!self->config.kind->is_polling)
+  const FlLoadConfig *config = &self->config;
+
+  if (!config->kind->is_polling)
     return;
-  self->offsets_ns = fl_load_slots_ns(&self->config);
-  self->polls_begin_ns = begin_ns;
+  FlPollScheduleConfig polls = { .clients = config->clients,
+                                 .first = config->first,
+                                 .interval_ns = config->poll_interval_ns,
+                                 .pause_ns = config->poll_pause_ns,
+                                 .seed = config->seed };
+  self->polls = fl_poll_schedule_new(&polls, begin_ns);
   arm(self);
 }
 
@@ -296,7 +339,7 @@ FlLoad *fl_load_new(const FlLoadConfig *config) {
   self->clients = g_new0(FlClient, config->clients);
   self->connect_times = fl_histogram_new();
   self->lag = fl_histogram_new();
-  self->timer = (FlPollable){ .fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), .ready = on_slot };
+  self->timer = (FlPollable){ .fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), .ready = on_due };
   if (self->timer.fd < 0)
     g_error("timerfd_create: %s", g_strerror(errno));
   fl_poller_add(self->poller, &self->timer, EPOLLIN);
@@ -317,7 +360,7 @@ void fl_load_free(FlLoad *self) {
   fl_poller_free(self->poller);
   fl_histogram_free(self->connect_times);
   fl_histogram_free(self->lag);
-  g_free(self->offsets_ns);
+  fl_poll_schedule_free(self->polls);
   g_free(self->clients);
   g_free(self->error);
   g_free(self);

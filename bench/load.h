@@ -14,7 +14,10 @@ typedef struct {
   guint clients;
   guint first;   /* its first client's number among those of all loads: of its source address and its place in the interval */
   guint at_once; /* connections that are being opened at a time; 0: FL_LOAD_AT_ONCE */
-  gint64 poll_interval_ns; /* of short polling */
+  gint64 poll_interval_ns; /* of short polling: between slots */
+  gint64 poll_pause_ns;    /* between an answer and the next poll; 0: slots */
+  guint header_bytes;      /* what the heads of a poll and of its answer shall have together; 0: what they have */
+  FlRadioModel radio;      /* of the phones that the subscribers are taken for */
   guint64 seed;            /* of the first polls' places in the interval */
   FlRecorder *recorder;    /* borrowed */
   const FlEndpoint *endpoint; /* borrowed; NULL: the server is ours */
@@ -26,6 +29,9 @@ typedef struct {
 typedef struct {
   guint64 bytes_in, bytes_out; /* application bytes, HTTP heads included */
   guint64 requests, empty_polls;
+  FlRadioAccount radio; /* of all of them */
+  guint64 head_bytes;             /* of polls: heads of requests and of answers, part of bytes_in and bytes_out */
+  guint64 updates, payload_bytes; /* that came, and what their objects take: part of bytes_in */
 } FlLoadCounts;
 
 FlLoad *fl_load_new(const FlLoadConfig *config);
@@ -35,12 +41,8 @@ void fl_load_free(FlLoad *self);
  * Returns: FALSE where one fails or `until_ns` (CLOCK_MONOTONIC) passes; fl_load_error tells why. */
 gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns);
 
-/* fl_load_begin_polls: short polling: spread the first polls uniformly over the interval from `begin_ns` on. */
+/* fl_load_begin_polls: short polling: spread the first polls uniformly over the interval, or the pause, from `begin_ns` on. */
 void fl_load_begin_polls(FlLoad *self, gint64 begin_ns);
-
-/* fl_load_slots_ns: the places of a load's first polls in the interval, rising; the caller's. They are drawn for the subscribers
- * of all loads together, so there are the same ones however these are split. */
-gint64 *fl_load_slots_ns(const FlLoadConfig *config);
 
 /* fl_load_run: receive until `until_ns`, or until every subscriber has had an update from after the window where
  * `until_past`. Returns: FALSE on an error, and where `until_past` was not reached. */

@@ -9,6 +9,7 @@
 #include "bench/command.h"
 
 static const FlCommand *const commands[] = { &fl_command_run, &fl_command_compare, &fl_command_capacity, &fl_command_doctor,
+                                           &fl_command_paper,
                                            &fl_command_report, &fl_command_selftest };
 
 static void raise_file_limit(void) {

@@ -90,14 +90,26 @@ static json_t *bench_cpus(const FlSetting *setting) {
   return all;
 }
 
+static json_t *seconds_unless(gboolean is_null, gint64 ns) {
+  return is_null ? json_null() : json_real((double)ns / 1e9);
+}
+
+static json_t *radio(const FlRadioModel *model) {
+  g_autofree char *all = fl_radio_text(model);
+  return json_string(all);
+}
+
 static json_t *setting_json(const FlSetting *setting) {
-  return json_pack("{s:o, s:o, s:f, s:f, s:I, s:o, s:o, s:o, s:i, s:o, s:s}", "rate_per_s",
+  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:I, s:o, s:o, s:o, s:i, s:o, s:s}", "rate_per_s",
                    isfinite(setting->rate_hz) ? json_real(setting->rate_hz) : json_null(), "size_bytes",
                    setting->url ? json_null() : json_integer(setting->size_bytes), "poll_interval_s",
-                   (double)setting->poll_interval_ns / 1e9, "warmup_s", (double)setting->warmup_ns / 1e9, "seed",
-                   (json_int_t)setting->seed, "url", text(setting->url), "server_cpu", cpu(setting->cpus.server),
-                   "bench_cpu", cpu(setting->cpus.bench[0]), "bench_threads", (int)setting->threads,
-                   "bench_cpus", bench_cpus(setting), "link",
+                   seconds_unless(setting->poll_pause_ns > 0, setting->poll_interval_ns), "poll_pause_s",
+                   seconds_unless(setting->poll_pause_ns == 0, setting->poll_pause_ns), "header_bytes",
+                   setting->header_bytes > 0 ? json_integer(setting->header_bytes) : json_null(), "radio_model",
+                   radio(&setting->radio), "warmup_s", (double)setting->warmup_ns / 1e9, "seed", (json_int_t)setting->seed,
+                   "url", text(setting->url), "server_cpu", cpu(setting->cpus.server), "bench_cpu",
+                   cpu(setting->cpus.bench[0]), "bench_threads", (int)setting->threads, "bench_cpus", bench_cpus(setting),
+                   "link",
                    setting->link_text ? setting->link_text : setting->url ? "unknown" : "loopback");
 }
 

@@ -246,11 +246,14 @@ static const char *scan_update(const FlMemberRule *rule, const char *at, const c
                                gboolean *ret_is_update) {
   Scan scan = { .rule = rule };
   Paths paths = { { rule->seq, rule->t, rule->sent } };
+  const char *begin = at;
 
   at = scan_object(at, end, &paths, 1, &scan);
   *ret_is_update = at && scan.found[SEQ] == 1 && scan.found[T] == 1 && scan.found[SENT] <= 1;
-  if (*ret_is_update)
+  if (*ret_is_update) {
     *ret_stamp = scan.stamp;
+    ret_stamp->bytes = (gsize)(at - begin);
+  }
   return at;
 }
 

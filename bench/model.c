@@ -21,10 +21,10 @@ FlModel fl_model_poll(const FlModelInput *input) {
                     .empty_polls = MAX(0, 1 - updates_a_poll) };
 }
 
-FlModel fl_model_poll_pause(const FlModelInput *input, double pause_s) {
+FlModel fl_model_poll_pause(const FlModelInput *input) {
   FlModelInput slots = *input;
 
-  slots.poll_interval_s = pause_s + round_trip_s(input);
+  slots.poll_interval_s = input->poll_pause_s + round_trip_s(input);
   return fl_model_poll(&slots);
 }
 
@@ -55,7 +55,7 @@ FlModel fl_model_push(const FlModelInput *input) {
 
 FlModel fl_model_of(const char *transport, const FlModelInput *input) {
   if (g_str_equal(transport, "poll"))
-    return fl_model_poll(input);
+    return input->poll_pause_s > 0 ? fl_model_poll_pause(input) : fl_model_poll(input);
   if (g_str_equal(transport, "longpoll") || g_str_equal(transport, "socketio-polling"))
     return fl_model_longpoll(input);
   if (g_str_equal(transport, "sse") || g_str_equal(transport, "ws") || g_str_has_prefix(transport, "socketio"))

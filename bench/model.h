@@ -15,6 +15,7 @@ typedef struct {
   double line_s;          /* l; 0: no rate */
   double rate_hz;         /* λ, periodic */
   double poll_interval_s; /* T */
+  double poll_pause_s;    /* p: a pause after each answer instead; 0: slots every T */
   guint clients;          /* k */
   double send_s;          /* s: the server's CPU per delivered update, measured */
 } FlModelInput;
@@ -31,8 +32,9 @@ typedef struct {
  * none. Requests per update 1/(λT) where λT > 1 … every poll brings several; 1/(λT) always, a poll being a request. */
 FlModel fl_model_poll(const FlModelInput *input);
 
-/* fl_model_poll_pause: a pause after each answer instead of slots: mean = p50 = (p + R)/2 + d. */
-FlModel fl_model_poll_pause(const FlModelInput *input, double pause_s);
+/* fl_model_poll_pause: a pause after each answer instead of slots: polls reach the server every p + R, and T is that in the
+ * formulas above: mean = p50 = (p + R)/2 + d. */
+FlModel fl_model_poll_pause(const FlModelInput *input);
 
 /* fl_model_longpoll: with a cursor, periodic updates: as push where the next question is there in time (λR <= 1), and one
  * request an update. Else every question finds updates waiting, and is answered at once: it is short polling with T = R, mean

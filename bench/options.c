@@ -15,10 +15,13 @@
 #include "core/units.h"
 
 #define TRANSPORTS "poll,longpoll,sse,ws,socketio"
+/* What a poll and its answer have anyway is less; what the server takes in a request is more. */
+#define HEADER_BYTES_MIN 400
+#define HEADER_BYTES_MAX 8192
 
 typedef struct {
-  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *settle, *seed, *runs, *threads;
-  char *sweep;
+  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *poll_pause, *header_bytes, *radio;
+  char *heartbeat, *settle, *seed, *runs, *threads, *sweep;
   gboolean quick, full;
   FlEndpointTexts others;
 } Texts;
@@ -63,15 +66,23 @@ static gboolean take_numbers(const Texts *texts, FlBenchOptions *self, GError **
   if (texts->size &&
       (!fl_units_bytes(texts->size, &self->size_bytes) || self->size_bytes < 2 || self->size_bytes > 1024 * 1024))
     return fail(error, "-s", texts->size, "a size from 2 bytes to 1M such as 128 or 4k");
+  if (texts->header_bytes && (!fl_units_bytes(texts->header_bytes, &self->header_bytes) ||
+                              self->header_bytes < HEADER_BYTES_MIN || self->header_bytes > HEADER_BYTES_MAX))
+    return fail(error, "--header-bytes", texts->header_bytes, "a size from 400 to 8192 such as 871");
   if (texts->seed && (!fl_units_count(texts->seed, &self->seed) || self->seed > G_MAXUINT32))
     return fail(error, "--seed", texts->seed, "a number below 2^32");
   if (texts->threads && (!fl_units_count(texts->threads, &self->threads) || self->threads < 1 || self->threads > FL_THREADS_MOST))
     return fail(error, "-T", texts->threads, "a number of threads from 1 to " G_STRINGIFY(FL_THREADS_MOST));
+  if (texts->radio && !fl_radio_parse(texts->radio, &self->radio, error)) {
+    g_prefix_error_literal(error, "--radio: ");
+    return FALSE;
+  }
   return take_duration("-d", texts->duration, 1000000, &self->duration_ns, error) &&
          take_duration("--warmup", texts->warmup, 0, &self->warmup_ns, error) &&
          take_duration("--heartbeat", texts->heartbeat, 10000000, &self->heartbeat_ns, error) &&
          take_duration("--settle", texts->settle, 0, &self->settle_ns, error) &&
-         take_duration("--poll-interval", texts->poll_interval, 1000000, &self->poll_interval_ns, error);
+         take_duration("--poll-interval", texts->poll_interval, 1000000, &self->poll_interval_ns, error) &&
+         take_duration("--poll-pause", texts->poll_pause, 1000000, &self->poll_pause_ns, error);
 }
 
 /* With --target, what is compared are the endpoints. */
@@ -152,11 +163,15 @@ static int on_stdout(const FlBenchOptions *self) {
 }
 
 static gboolean check_together(const Texts *texts, const FlBenchOptions *self, GError **error) {
+  if (self->poll_pause_ns > 0 && texts->poll_interval)
+    return fail(error, "--poll-interval", texts->poll_interval, "no --poll-pause beside it: slots or pauses");
   if (self->url && (texts->rate || texts->size || self->floor))
     return fail(error, "--url", self->url, "a running server with a rate and size of its own: no -R, -s or --floor");
   gboolean is_other = self->endpoints->len > 0, publishes = fl_endpoints_publish(self->endpoints);
   if (is_other && !publishes && (texts->rate || texts->size))
     return fail(error, texts->rate ? "-R" : "-s", texts->rate ? texts->rate : texts->size, "--publish beside --target and this");
+  if (self->header_bytes > 0 && is_other)
+    return fail(error, "--header-bytes", texts->header_bytes, "a server of ours: no --target beside it");
   if (publishes && self->size_bytes < FL_PUBLISHER_SIZE_MIN)
     return fail(error, "-s", texts->size, "at least " G_STRINGIFY(FL_PUBLISHER_SIZE_MIN) " bytes with --publish");
   if (on_stdout(self) > 1)
@@ -295,6 +310,10 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "duration", 'd', 0, G_OPTION_ARG_STRING, &texts->duration, "Time that is measured (5s)", "TIME" },
     { "warmup", 0, 0, G_OPTION_ARG_STRING, &texts->warmup, "Time before it, with all connected (1s)", "TIME" },
     { "poll-interval", 0, 0, G_OPTION_ARG_STRING, &texts->poll_interval, "Time between a client's short polls (1s)", "TIME" },
+    { "poll-pause", 0, 0, G_OPTION_ARG_STRING, &texts->poll_pause, "Instead: time between an answer and the next poll", "TIME" },
+    { "header-bytes", 0, 0, G_OPTION_ARG_STRING, &texts->header_bytes,
+      "Of a poll and its answer together: requests are padded to it", "BYTES" },
+    { "radio", 0, 0, G_OPTION_ARG_STRING, &texts->radio, "Other numbers of the modelled phone: tail=5s,tail-power=0.8", "SPEC" },
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Of the server, Socket.IO's pings too (15s)", "TIME" },
     { "settle", 0, 0, G_OPTION_ARG_STRING, &texts->settle, "Wait before each reading of the server's memory (0s)", "TIME" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &texts->seed, "Of the first polls' places in the interval (1)", "N" },
@@ -358,6 +377,7 @@ FlBenchOptions *fl_bench_options_parse(int *argc, char ***argv, GError **error) 
   self->heartbeat_ns = G_GINT64_CONSTANT(15000000000);
   self->warmup_ns = self->poll_interval_ns = G_GINT64_CONSTANT(1000000000);
   self->seed = 1;
+  self->radio = fl_radio_lte;
   gboolean ok = read_arguments(argc, argv, self, &texts, error);
   for (char ***list = (char ***)&texts.others; list < (char ***)(&texts.others + 1); list++)
     g_strfreev(*list);

@@ -5,6 +5,7 @@
 #include <glib.h>
 
 #include "bench/link_spec.h"
+#include "bench/radio.h"
 
 typedef struct {
   char **transports; /* names, in the order given */
@@ -13,8 +14,11 @@ typedef struct {
   double rate_hz;
   gint64 size_bytes;
   gint64 duration_ns, warmup_ns, poll_interval_ns;
+  gint64 poll_pause_ns; /* between an answer and the next short poll; 0: slots of poll_interval_ns */
+  gint64 header_bytes;  /* of a poll and its answer together; 0: what they are */
   gint64 heartbeat_ns; /* of our own server, and between Socket.IO's pings */
   gint64 settle_ns;    /* before each reading of the server's memory */
+  FlRadioModel radio; /* for modelled figures */
   gint64 seed;
   gint64 runs;    /* of each transport */
   gint64 threads; /* of the bench; 0: as many as there are CPUs for */

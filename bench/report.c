@@ -182,8 +182,11 @@ static void append_setting(GString *out, const FlExperiment *experiment) {
                            setting->size_bytes);
   append_runs(out, experiment);
   g_string_append_printf(out, " %g s after %g s of warm-up", results[0].duration_s, (double)setting->warmup_ns / 1e9);
-  g_string_append_printf(out, " · a poll every %g s · seed %" G_GUINT64_FORMAT "\n",
-                         (double)setting->poll_interval_ns / 1e9, setting->seed);
+  if (setting->poll_pause_ns > 0)
+    g_string_append_printf(out, " · a poll %g s after each answer", (double)setting->poll_pause_ns / 1e9);
+  else
+    g_string_append_printf(out, " · a poll every %g s", (double)setting->poll_interval_ns / 1e9);
+  g_string_append_printf(out, " · seed %" G_GUINT64_FORMAT "\n", setting->seed);
   if (setting->servers)
     fl_report_append_wrapped(out, setting->servers);
   append_places(out, setting);

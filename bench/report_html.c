@@ -100,6 +100,7 @@ static void add_setting(GString *out, const json_t *json) {
     { fl_result_file_number(first, "duration_s"), "of ", " s each", "" },
     { fl_result_file_number(setting, "warmup_s"), "after ", " s of warm-up", "" },
     { fl_result_file_number(setting, "poll_interval_s"), "a poll every ", " s", "" },
+    { fl_result_file_number(setting, "poll_pause_s"), "a poll ", " s after each answer", "" },
   };
 
   const char *date = fl_result_file_text(manifest, "date");

@@ -8,6 +8,7 @@
 #include "bench/cpus.h"
 #include "bench/histogram.h"
 #include "bench/link.h"
+#include "bench/radio.h"
 #include "bench/recorder.h"
 
 /* The kernel's account of the subscribers' connections, from their end (TCP_INFO). */
@@ -43,6 +44,9 @@ typedef struct {
   guint64 bytes_in, bytes_out;
   FlTcpAccount tcp; /* over the window, of all connections */
   guint64 requests, empty_polls;
+  guint64 head_bytes;             /* of HTTP, both ways */
+  guint64 updates, payload_bytes; /* that came in that time, and what their objects take */
+  FlRadioCost radio;      /* of a subscriber, by the model of the setting */
   double polls_wanted_hz; /* short polling: asked for in all; NAN otherwise */
 
   guint64 connect_failures;
@@ -74,6 +78,9 @@ typedef struct {
   double rate_hz; /* NAN: the server's own (--url) */
   gint64 size_bytes;
   gint64 poll_interval_ns, warmup_ns;
+  gint64 poll_pause_ns; /* 0: slots of poll_interval_ns */
+  FlRadioModel radio;
+  gint64 header_bytes; /* of a poll and its answer; 0: not padded */
   guint64 seed;
   const char *url; /* NULL: own child */
   const char *servers; /* of --target, in words; NULL: none */

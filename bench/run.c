@@ -212,6 +212,9 @@ static gboolean connect_all(Run *self, GError **error) {
                                   .port = self->port,
                                   .clients = (guint)options->clients,
                                   .poll_interval_ns = options->poll_interval_ns,
+                                  .poll_pause_ns = options->poll_pause_ns,
+                                  .header_bytes = (guint)options->header_bytes,
+                                  .radio = options->radio,
                                   .seed = self->config->seed } };
 
   self->crew = fl_crew_new(&crew);
@@ -258,6 +261,16 @@ static FlTcpAccount tcp_between(FlTcpAccount before, FlTcpAccount after) {
                          .retrans_bytes = after.retrans_bytes - before.retrans_bytes };
 }
 
+/* After the account of TCP. */
+static FlRadioCost radio_cost(const Run *self, const FlLoadCounts *counts) {
+  const FlTcpAccount *tcp = &self->result.tcp;
+  double up = (double)(tcp->bytes_out + FL_SEGMENT_BYTES * tcp->segs_out);
+  double down = (double)(tcp->bytes_in + FL_SEGMENT_BYTES * tcp->segs_in);
+
+  return fl_radio_cost(&self->config->options->radio, &counts->radio, up, down,
+                       self->result.clients * (double)self->result.wall_ns / 1e9);
+}
+
 static gboolean measure_window(Run *self, gint64 begin_ns, gint64 end_ns, GError **error) {
   FlTcpAccount tcp = fl_crew_tcp(self->crew);
   Ticks ticks = server_ticks(self);
@@ -277,15 +290,25 @@ static gboolean measure_window(Run *self, gint64 begin_ns, gint64 end_ns, GError
   self->result.bytes_out = counts.bytes_out;
   self->result.requests = counts.requests;
   self->result.empty_polls = counts.empty_polls;
+  self->result.radio = radio_cost(self, &counts);
+  self->result.head_bytes = counts.head_bytes;
+  self->result.updates = counts.updates;
+  self->result.payload_bytes = counts.payload_bytes;
   return TRUE;
+}
+
+/* Between polls that are answered at once. */
+static gint64 between_polls_ns(const FlRunConfig *config) {
+  const FlBenchOptions *options = config->options;
+  gint64 rtt_ns = fl_link_spec_rtt_ns(&config->setting->link_spec);
+  return options->poll_pause_ns > 0 ? options->poll_pause_ns + rtt_ns : options->poll_interval_ns;
 }
 
 /* Who polls gets the last of the window at its next poll. */
 static gboolean wait_for_stragglers(Run *self, GError **error) {
-  const FlBenchOptions *options = self->config->options;
   double update_ns = isfinite(self->config->setting->rate_hz) ? 1e9 / self->config->setting->rate_hz : 3e9;
   gint64 patience_ns = self->config->setting->link ? LINK_STRAGGLERS_NS : STRAGGLERS_NS;
-  gint64 until_ns = fl_clock_now_ns() + patience_ns + 2 * options->poll_interval_ns + 2 * (gint64)update_ns;
+  gint64 until_ns = fl_clock_now_ns() + patience_ns + 2 * between_polls_ns(self->config) + 2 * (gint64)update_ns;
 
   tell(self, "last ones", 1);
   if (!fl_crew_wait_past(self->crew, until_ns) && fl_crew_error(self->crew)) {
@@ -388,7 +411,7 @@ gboolean fl_run(const FlRunConfig *config, FlResult *ret_result, GError **error)
                 .lag = fl_histogram_new(),
                 .connect = fl_histogram_new(),
                 .polls_wanted_hz =
-                    polls ? (double)options->clients * 1e9 / (double)options->poll_interval_ns : NAN },
+                    polls ? (double)options->clients * 1e9 / (double)between_polls_ns(config) : NAN },
   };
   gboolean ok = start_server(&self, error) && measure(&self, error);
 

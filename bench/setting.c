@@ -12,6 +12,9 @@ void fl_setting_take(FlSetting *self, const FlBenchOptions *options) {
   self->rate_hz = publishes_itself ? NAN : options->rate_hz;
   self->size_bytes = options->size_bytes;
   self->poll_interval_ns = options->poll_interval_ns;
+  self->poll_pause_ns = options->poll_pause_ns;
+  self->radio = options->radio;
+  self->header_bytes = options->header_bytes;
   self->warmup_ns = options->warmup_ns;
   self->seed = (guint64)options->seed;
   self->threads = MIN(self->threads_most, (guint)options->clients);

@@ -71,12 +71,12 @@ static const struct {
   const char *name;
   FlQuantity one;
 } units[] = {
-  { "us", { 1e-6, 1, 0, 0 } },      { "\u00b5s", { 1e-6, 1, 0, 0 } },
-  { "\u03bcs", { 1e-6, 1, 0, 0 } }, { "ms", { 1e-3, 1, 0, 0 } },
-  { "s", { 1, 1, 0, 0 } },          { "B", { 1, 0, 1, 0 } },
-  { "kB", { 1024, 0, 1, 0 } },      { "MB", { 1024 * 1024, 0, 1, 0 } },
-  { "%", { 1, 0, 0, 1 } },          { "1/s", { 1, -1, 0, 0 } },
-  { "", { 1, 0, 0, 0 } },
+  { "us", { 1e-6, 1, 0, 0, 0 } },      { "\u00b5s", { 1e-6, 1, 0, 0, 0 } },
+  { "\u03bcs", { 1e-6, 1, 0, 0, 0 } }, { "ms", { 1e-3, 1, 0, 0, 0 } },
+  { "s", { 1, 1, 0, 0, 0 } },          { "B", { 1, 0, 1, 0, 0 } },
+  { "kB", { 1024, 0, 1, 0, 0 } },      { "MB", { 1024 * 1024, 0, 1, 0, 0 } },
+  { "%", { 1, 0, 0, 1, 0 } },          { "1/s", { 1, -1, 0, 0, 0 } },
+  { "J", { 1, 0, 0, 0, 1 } },          { "", { 1, 0, 0, 0, 0 } },
 };
 
 static const FlQuantity *unit_find(const char *name) {
@@ -87,7 +87,8 @@ static const FlQuantity *unit_find(const char *name) {
 }
 
 static gboolean is_same_kind(const FlQuantity *a, const FlQuantity *b) {
-  return a->seconds == b->seconds && a->bytes == b->bytes && a->percent == b->percent;
+  return a->seconds == b->seconds && a->bytes == b->bytes && a->percent == b->percent &&
+         a->joules == b->joules;
 }
 
 static void append_power(GString *out, const char *unit, int exponent) {
@@ -99,7 +100,7 @@ static void append_power(GString *out, const char *unit, int exponent) {
 }
 
 char *fl_quantity_text(const FlQuantity *quantity) {
-  static const FlQuantity time = { 0, 1, 0, 0 }, rate = { 0, -1, 0, 0 };
+  static const FlQuantity time = { 0, 1, 0, 0, 0 }, rate = { 0, -1, 0, 0, 0 };
 
   if (is_same_kind(quantity, &time))
     return fabs(quantity->value) >= 1 ? g_strdup_printf("%.4g s", quantity->value)
@@ -112,6 +113,7 @@ char *fl_quantity_text(const FlQuantity *quantity) {
   } else {
     append_power(out, "B", quantity->bytes);
     append_power(out, "%", quantity->percent);
+    append_power(out, "J", quantity->joules);
     append_power(out, "s", quantity->seconds);
   }
   return g_string_free(out, FALSE);
@@ -167,7 +169,7 @@ static gboolean take_number(Walk *self, FlQuantity *ret) {
   g_autofree char *unit = take_word(self, unit_length(self->at));
   const FlQuantity *one = unit_find(unit);
   if (!one)
-    return fail(self, "'%s' is no unit: there are us, ms, s, B, kB, MB and %%", unit);
+    return fail(self, "'%s' is no unit: there are us, ms, s, B, kB, MB, J and %%", unit);
   *ret = *one;
   ret->value *= g_ascii_strtod(digits, NULL);
   return TRUE;
@@ -282,11 +284,12 @@ static gboolean take_product(Walk *self, FlQuantity *ret) {
     ret->seconds += power * by.seconds;
     ret->bytes += power * by.bytes;
     ret->percent += power * by.percent;
+    ret->joules += power * by.joules;
   }
 }
 
 static gboolean fail_kinds(Walk *self, const FlQuantity *a, const FlQuantity *b) {
-  static const FlQuantity plain = { 0, 0, 0, 0 };
+  static const FlQuantity plain = { 0, 0, 0, 0, 0 };
 
   if (is_same_kind(a, &plain) || is_same_kind(b, &plain))
     return fail(self,

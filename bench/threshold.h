@@ -7,7 +7,7 @@
  *     product    factor { ( * | / ) factor }
  *     factor     - factor | ( sum ) | NUMBER[UNIT] | NAME
  *     NAME       TRANSPORT.FIGURE, of bench/figure; a transport's name may hold a '-', a figure's does not
- *     UNIT       us µs ms s B kB MB %; kB and MB are powers of 1,024, as in the table
+ *     UNIT       us µs ms s B kB MB J %; kB and MB are powers of 1,024, as in the table
  *
  * Both sides must be of the same kind: a time is not compared with a plain number, so that 80 is never taken for 80 s. The text
  * itself is kept, not a tree: it is checked before anything is measured, and walked again with the result in hand.
@@ -25,10 +25,10 @@ typedef struct {
       *implied; /* the transport of names that give none, latency.p95, or even p95 for that; NULL: each gives one */
 } FlThresholdNames;
 
-/* A number with its kind, as exponents: in seconds, bytes, percent. */
+/* A number with its kind, as exponents: in seconds, bytes, percent, joules. */
 typedef struct {
   double value;
-  int seconds, bytes, percent;
+  int seconds, bytes, percent, joules;
 } FlQuantity;
 
 typedef struct {

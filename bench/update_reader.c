@@ -101,7 +101,7 @@ const char *fl_update_skip(const char *text, const char *end, FlStamp *ret_stamp
   at = fl_json_skip_text(at, end, "}");
   if (!at)
     return NULL;
-  *ret_stamp = (FlStamp){ seq, (gint64)t, sent_us };
+  *ret_stamp = (FlStamp){ seq, (gint64)t, sent_us, (gsize)(at - text) };
   return at;
 }
 

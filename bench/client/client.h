@@ -49,6 +49,11 @@ struct _FlClient {
   gpointer parser;            /* the kind's: of events, of frames */
   gboolean asking;            /* polls: an answer is awaited */
   gboolean slot_waits;        /* short polling: a slot came while one was */
+  gint64 head_bytes;          /* polls: of the request and of its answer so far … */
+  gint64 answer_head_bytes;   /* … of the answer alone … */
+  gint64 head_debt;           /* … and what all polls so far had too few (--header-bytes) */
+  gboolean head_known;        /* … which the first one does not count for */
+  gint64 packet_ns;           /* when something came or went last; 0: nothing yet */
   guint answer_updates;       /* of the answer being read */
 };
 
@@ -85,6 +90,16 @@ void fl_client_send(FlClient *client, const void *data, gsize len, gboolean requ
 /* fl_client_get: send GET of path-and-query with the head that all clients share, and `extra` header lines. */
 void fl_client_get(FlClient *client, const char *target, const char *extra);
 
+/* fl_client_get_padded: the same with a head of `head_bytes`, by a header that says nothing (X-Padding), as far as that can be:
+ * no shorter than it is without, and a header has at least 13 bytes. */
+void fl_client_get_padded(FlClient *client, const char *target, gsize head_bytes);
+
+/* fl_client_header_bytes: what the heads of a poll and its answer shall have together; 0: what they have. */
+guint fl_client_header_bytes(const FlClient *client);
+
+/* fl_client_head: so many bytes of an answer were its head. */
+void fl_client_head(FlClient *client, gsize bytes);
+
 /* fl_client_post: send POST of a text, as browsers send one. */
 void fl_client_post(FlClient *client, const char *target, const char *body);
 
@@ -99,6 +114,9 @@ void fl_client_update(FlClient *client, const FlStamp *stamp);
 
 /* fl_client_gap: the server told of updates that this subscriber has missed. */
 void fl_client_gap(FlClient *client);
+
+/* fl_client_answered: short polling: an answer is complete and nothing is asked at once: a pause may begin. */
+void fl_client_answered(FlClient *client);
 
 /* fl_client_empty_poll: an answer held nothing. */
 void fl_client_empty_poll(FlClient *client);

@@ -128,6 +128,8 @@ static const char *receive_short(FlClient *client, const guint8 *data, gsize len
   if (!wrong && (may_leave_more || client->slot_waits)) {
     client->slot_waits = FALSE;
     ask(client);
+  } else if (!wrong) {
+    fl_client_answered(client);
   }
   return wrong;
 }

@@ -1,4 +1,5 @@
-/* Short polling. The load gives the slots; one that comes while an answer is awaited is used as soon as that is there.
+/* Short polling. The load gives the slots; one that comes while an answer is awaited is used as soon as that is there. With pauses
+ * none can.
  * SPDX-License-Identifier: MIT */
 #include "bench/client/polling.h"
 
@@ -20,6 +21,8 @@ static const char *receive(FlClient *client, const guint8 *data, gsize len) {
   if (!wrong && (answer == FL_ANSWER_MORE || (answer != FL_ANSWER_NONE && client->slot_waits))) {
     client->slot_waits = FALSE;
     ask(client);
+  } else if (!wrong && answer != FL_ANSWER_NONE) {
+    fl_client_answered(client);
   }
   return wrong;
 }

@@ -14,6 +14,17 @@ void fl_polling_next(FlClient *client) {
   client->asking = TRUE;
 }
 
+/* The head of an answer is the server's: the next is taken to be as long as the last one, and what that was wrong by is made
+ * good with the next request, so that all polls together are as long as they shall be. */
+static gsize padded_head(FlClient *client) {
+  gint64 wanted = fl_client_header_bytes(client);
+
+  if (client->head_known)
+    client->head_debt += wanted - client->head_bytes;
+  client->head_known = TRUE;
+  return (gsize)MAX(wanted - client->answer_head_bytes + client->head_debt, 0);
+}
+
 void fl_polling_ask(FlClient *client, const char *path, const char *query) {
   char target[160];
 
@@ -22,7 +33,10 @@ void fl_polling_ask(FlClient *client, const char *path, const char *query) {
   else
     g_snprintf(target, sizeof target, "%s?%s", path, query);
   fl_polling_next(client);
-  fl_client_get(client, target, "");
+  if (fl_client_header_bytes(client) > 0 && client->cursor[0])
+    fl_client_get_padded(client, target, padded_head(client));
+  else
+    fl_client_get(client, target, "");
 }
 
 static void on_update(gpointer user, const FlStamp *stamp) {
@@ -53,7 +67,9 @@ static const char *read_answer(FlClient *client, FlAnswer *ret_answer) {
 const char *fl_polling_take(FlClient *client, const guint8 *data, gsize len) {
   if (!client->asking)
     return "an answer came that was not asked for";
+  gsize before = client->body->len;
   gsize used = fl_http_parser_receive(client->http, (const char *)data, len, client->body);
+  fl_client_head(client, used - (client->body->len - before));
   FlHttpState state = fl_http_parser_state(client->http);
   if (state == FL_HTTP_MALFORMED || used < len)
     return "the answer to a poll is no HTTP";

@@ -295,30 +295,6 @@ START_TEST(counts_the_cpu_time_of_the_busiest_cpu) {
 }
 END_TEST
 
-static int by_value(const void *a, const void *b) {
-  gint64 x = *(const gint64 *)a, y = *(const gint64 *)b;
-  return (x > y) - (x < y);
-}
-
-START_TEST(polls_at_the_same_places_however_the_subscribers_are_split) {
-  FlLoadConfig config = { .clients = 100, .seed = 7, .poll_interval_ns = 1000000000 };
-  g_autofree gint64 *wanted = fl_load_slots_ns(&config);
-  gint64 got[100];
-
-  for (guint done = 0; done < 100; done += config.clients) {
-    config.first = done;
-    config.clients = MIN(33, 100 - done);
-    g_autofree gint64 *its = fl_load_slots_ns(&config);
-    for (guint i = 0; i < config.clients; i++) {
-      ck_assert(i == 0 || its[i] >= its[i - 1]);
-      got[done + i] = its[i];
-    }
-  }
-  qsort(got, 100, sizeof *got, by_value);
-  ck_assert_mem_eq(got, wanted, sizeof got);
-}
-END_TEST
-
 START_TEST(takes_a_new_source_address_every_20000_subscribers_of_all_loads) {
   static const guint firsts[] = { 0, 19999, 20000, 40000 };
   static const guint addresses[] = { 1, 1, 2, 3 };
@@ -373,7 +349,6 @@ int main(void) {
   tcase_add_loop_test(tcase, counts_the_connections_that_failed_in_any_thread, 0, all);
   tcase_add_loop_test(tcase, calls_the_watch_in_the_calling_thread_and_ends_when_it_says_so, 0, 2);
   tcase_add_test(tcase, counts_the_cpu_time_of_the_busiest_cpu);
-  tcase_add_test(tcase, polls_at_the_same_places_however_the_subscribers_are_split);
   tcase_add_test(tcase, takes_a_new_source_address_every_20000_subscribers_of_all_loads);
   tcase_add_loop_test(tcase, counts_the_subscribers_of_all_threads_for_that, 0, all);
   suite_add_tcase(suite, tcase);

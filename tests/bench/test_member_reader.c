@@ -124,7 +124,7 @@ END_TEST
 
 START_TEST(refuses_a_message_cut_short_anywhere) {
   static const char text[] = "{\"a\":[1,{\"b\":\"\\u00e4\"},-0.5e-3],\"data\":{\"\\u006e\":17,\"x\":true,\"at\":123,\"text\":\"1764000000123460\"}}";
-  FlStamp stamp = { 99, 99, 99 };
+  FlStamp stamp = { 99, 99, 99, 99 };
 
   for (gsize len = 0; len < strlen(text); len++)
     ck_assert_msg(!reads_part(nested, text, len, &stamp), "%.*s", (int)len, text);
@@ -315,7 +315,7 @@ START_TEST(reads_events_of_socket_io) {
 
   for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
     const char *text = cases[i].text;
-    FlStamp stamp = { 0, 0, 0 };
+    FlStamp stamp = { 0, 0, 0, 0 };
     ck_assert_msg(event(text, strlen(text), &stamp) == cases[i].is, "%s", text);
     ck_assert_uint_eq(stamp.seq, cases[i].is == FL_MEMBER_UPDATE ? 17 : 0);
     for (gsize len = 0; cases[i].is == FL_MEMBER_UPDATE && len < strlen(text); len++)

@@ -30,7 +30,12 @@ END_TEST
 START_TEST(models_polling_with_a_pause) {
   FlModelInput far = input;
   far.one_way_s = 0.0403;
-  ASSERT_NEAR(fl_model_poll_pause(&far, 0.150).mean_s, 0.1556, 1e-4);
+  far.poll_pause_s = 0.150;
+  FlModel model = fl_model_of("poll", &far);
+  ASSERT_NEAR(model.mean_s, 0.1556, 1e-4);
+  ASSERT_NEAR(model.p99_s, 0.99 * 0.2306 + 0.0403, 1e-9);
+  ASSERT_NEAR(model.requests_per_update, 1 / (4 * 0.2306), 1e-9);
+  ASSERT_NEAR(model.empty_polls, 1 - 4 * 0.2306, 1e-9);
 }
 END_TEST
 
@@ -54,6 +59,21 @@ START_TEST(models_long_polling_that_gathers_when_round_trips_are_long) {
 }
 END_TEST
 
+/* The same with the phase of a poller that pauses, asked for each of 4,000 updates. */
+START_TEST(agrees_with_a_simulation_of_pauses) {
+  FlModelInput far = { .one_way_s = 0.0403, .rate_hz = 4, .poll_pause_s = 0.150 };
+  double asked = 0, sum = 0;
+
+  for (guint update = 0; update < 4000; update++) {
+    double at = update / far.rate_hz;
+    while (asked + far.one_way_s < at)
+      asked += 2 * far.one_way_s + far.poll_pause_s;
+    sum += asked + 2 * far.one_way_s - at;
+  }
+  ASSERT_NEAR(sum / 4000, fl_model_of("poll", &far).mean_s, 0.002);
+}
+END_TEST
+
 START_TEST(models_a_line_that_takes_longer_than_the_server) {
   FlModelInput line = input;
   line.line_s = 0.001;
@@ -69,7 +89,8 @@ START_TEST(models_round_trips_over_ways_that_differ) {
   far.round_trip_s = 0.1;
   far.rate_hz = 20;
   ASSERT_NEAR(fl_model_of("longpoll", &far).requests_per_update, 0.5, 1e-12);
-  ASSERT_NEAR(fl_model_poll_pause(&far, 0.150).mean_s, 0.25 / 2 + 0.02, 1e-12);
+  far.poll_pause_s = 0.150;
+  ASSERT_NEAR(fl_model_poll_pause(&far).mean_s, 0.25 / 2 + 0.02, 1e-12);
 }
 END_TEST
 
@@ -106,6 +127,7 @@ int main(void) {
   TCase *tcase = tcase_create("model");
   tcase_add_test(tcase, models_short_polling);
   tcase_add_test(tcase, models_polling_with_a_pause);
+  tcase_add_test(tcase, agrees_with_a_simulation_of_pauses);
   tcase_add_test(tcase, models_push_as_a_serial_fan_out);
   tcase_add_test(tcase, models_long_polling_that_gathers_when_round_trips_are_long);
   tcase_add_test(tcase, models_a_line_that_takes_longer_than_the_server);

@@ -15,7 +15,7 @@ static FlSocketioPacket reads(const char *text, gsize len, FlStamp *ret_stamp) {
 }
 
 static FlSocketioPacket kind_of(const char *text, gsize len) {
-  FlStamp stamp = { 99, 99, 99 };
+  FlStamp stamp = { 99, 99, 99, 99 };
   FlSocketioPacket kind = reads(text, len, &stamp);
   if (kind != FL_SOCKETIO_NEWS) {
     ck_assert_uint_eq(stamp.seq, 99);
@@ -26,7 +26,7 @@ static FlSocketioPacket kind_of(const char *text, gsize len) {
 
 START_TEST(reads_an_update_with_its_cursor) {
   static const char text[] = "2[\"news\"," UPDATE ",\"k3f9tz-17\"]";
-  FlStamp stamp = { 0, 0, 0 };
+  FlStamp stamp = { 0, 0, 0, 0 };
   ck_assert_int_eq(reads(text, strlen(text), &stamp), FL_SOCKETIO_NEWS);
   ck_assert_uint_eq(stamp.seq, 17);
   ck_assert_int_eq(stamp.t_us, G_GINT64_CONSTANT(1764000000123456));

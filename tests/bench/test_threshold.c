@@ -15,7 +15,7 @@ static const FlThresholdNames implied = { transports, "ws" };
 /* p50 2 ms (poll 500 ms), bytes.ip 270 B (poll 540 B), memory.user 3 kB, polls.empty 40 %, polls.made 100/s, trips 2. */
 static json_t *result(void) {
   static const char arm[] =
-      "{ s:s, s:{ s:{s:f}, s:{s:n}, s:{s:f}, s:{s:f}, s:{s:f}, s:{s:f}, s:{s:i}, s:{s:f}, s:{s:f} } }";
+      "{ s:s, s:{ s:{s:f}, s:{s:n}, s:{s:f}, s:{s:f}, s:{s:f}, s:{s:f}, s:{s:i}, s:{s:f}, s:{s:f}, s:{s:f} } }";
   json_t *all = json_array();
 
   for (guint i = 0; transports[i]; i++)
@@ -23,7 +23,8 @@ static json_t *result(void) {
                           json_pack(arm, "name", transports[i], "figures", "latency.p50", "value", i == 0 ? 500.0 : 2.0,
                                     "latency.p99", "value", "bytes.ip", "value", i == 0 ? 540.0 : 270.0, "memory.user",
                                     "value", 3.0, "polls.empty", "value", 40.0, "polls.made", "value", 100.0,
-                                    "connect.trips", "value", 2, "requests", "value", 0.0, "cpu.total", "value", 12.5));
+                                    "connect.trips", "value", 2, "radio.energy", "value", 63.5, "requests", "value", 0.0,
+                                    "cpu.total", "value", 12.5));
   return json_pack("{s:i, s:o}", "schema", 1, "results", all);
 }
 
@@ -96,6 +97,8 @@ START_TEST(knows_units) {
     "ws.latency.p50 == 2000\u00b5s",
     "ws.latency.p50 == 2000\u03bcs",
     "ws.latency.p50 == 0.002s",
+    "ws.radio.energy > 63J",
+    "ws.radio.energy / 1 J < 64",
     "ws.cpu.total == 12.5us",
     "ws.memory.user == 3kB",
     "ws.memory.user == 3072B",
@@ -265,9 +268,9 @@ START_TEST(writes_quantities_with_their_units) {
   static const struct {
     FlQuantity quantity;
     const char *text;
-  } rows[] = { { { 0.0123, 1, 0, 0 }, "12.3 ms" },  { { 2.5, 1, 0, 0 }, "2.5 s" },  { { 270, 0, 1, 0 }, "270 B" },
-               { { 123456, 0, 1, 0 }, "123456 B" }, { { 40, 0, 0, 1 }, "40 %" },    { { 1.5, 0, 0, 0 }, "1.5" },
-               { { 8, -1, 0, 0 }, "8 1/s" },        { { 8, -1, 1, 0 }, "8 B s^-1" } };
+  } rows[] = { { { 0.0123, 1, 0, 0, 0 }, "12.3 ms" },  { { 2.5, 1, 0, 0, 0 }, "2.5 s" },  { { 270, 0, 1, 0, 0 }, "270 B" },
+               { { 123456, 0, 1, 0, 0 }, "123456 B" }, { { 40, 0, 0, 1, 0 }, "40 %" },    { { 1.5, 0, 0, 0, 0 }, "1.5" },
+               { { 8, -1, 0, 0, 0 }, "8 1/s" },        { { 8, -1, 1, 0, 0 }, "8 B s^-1" },  { { 63.5, 0, 0, 0, 1 }, "63.5 J" } };
 
   for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
     g_autofree char *text = fl_quantity_text(&rows[i].quantity);

@@ -76,10 +76,11 @@ static gboolean reads(const char *text, gsize len, FlStamp *ret_stamp) {
 
 START_TEST(reads_an_update) {
   static const char text[] = "{\"seq\":17,\"t\":1764000000123456,\"data\":{\"x\":\"}\"}}";
-  FlStamp stamp = { 0, 0, 0 };
+  FlStamp stamp = { 0, 0, 0, 0 };
   ck_assert(reads(text, strlen(text), &stamp));
   ck_assert_uint_eq(stamp.seq, 17);
   ck_assert_int_eq(stamp.t_us, G_GINT64_CONSTANT(1764000000123456));
+  ck_assert_uint_eq(stamp.bytes, strlen(text));
 }
 END_TEST
 
@@ -107,7 +108,7 @@ END_TEST
 
 START_TEST(refuses_an_update_cut_short_anywhere) {
   static const char text[] = "{\"seq\":17,\"t\":1764000000123456,\"data\":[1,\"a\\u00e4\"]}";
-  FlStamp stamp = { 99, 99, 99 };
+  FlStamp stamp = { 99, 99, 99, 99 };
   for (gsize len = 0; len < strlen(text); len++)
     ck_assert_msg(!reads(text, len, &stamp), "%.*s", (int)len, text);
   ck_assert_uint_eq(stamp.seq, 99);

@@ -16,7 +16,7 @@ const SHORT = ['-c', '2', '-d', '250ms', '--warmup', '50ms', '--poll-interval', 
 
 // --- what is printed -------------------------------------------------------------------------------------------------
 
-const HEADINGS = ['latency', 'per delivered update', 'per client', 'in all'];
+const HEADINGS = ['latency', 'per delivered update', 'per client', "per client and minute, by the MODEL of an LTE phone's radio", 'in all'];
 
 /** The table as { label: [number or null, a column each] }. */
 function readTable(out, columns) {
@@ -123,6 +123,35 @@ test('delivers to two threads what it delivers to one, byte for byte', async (t)
   assert.deepEqual(two, one);
 });
 
+test('polls a pause after each answer', async (t) => {
+  const file = path.join(await t.directory(), 'result.json');
+  const args = ['run', '-t', 'poll', '-c', '3', '-d', '500ms', '--warmup', '100ms', '-R', '20', '--poll-pause', '50ms', '--json', file];
+  await expect(t, OK, /a poll 0\.05 s after each answer/, ...args);
+  const { manifest, results } = JSON.parse(await readFile(file, 'utf8'));
+  assert.deepEqual([manifest.setting.poll_pause_s, manifest.setting.poll_interval_s], [0.05, null]);
+  const { integrity, figures, model } = results[0];
+  assert.ok(integrity.delivered >= 6);
+  assert.ok(Math.abs(model['latency.p50'] - 25) < 1e-6, `${model['latency.p50']}`);
+  // A pause is never cut short: a client fits no more polls into the window than pauses, and one at its edge.
+  assert.ok(Math.abs(figures['polls.wanted'].value - 60) < 1e-9);
+  const polls = figures['polls.made'].value * 0.5;
+  assert.ok(polls > 3 && polls <= 3 * (0.5 / 0.05 + 1), `${polls} polls`);
+});
+
+test("models a phone's radio by --radio", async (t) => {
+  const file = path.join(await t.directory(), 'result.json');
+  const args = ['run', '-t', 'poll,ws', '-c', '2', '-d', '1s', '--warmup', '100ms', '-R', '5', '--poll-interval', '100ms'];
+  await expect(t, OK, /by the MODEL of an LTE phone's radio/, ...args, '--radio', 'tail=1ms', '--json', file);
+  const { manifest, results } = JSON.parse(await readFile(file, 'utf8'));
+  assert.match(manifest.setting.radio_model, /^promotion=0\.2601s,promotion-power=1\.2107,tail=0\.001s,/);
+  const [poll, ws] = results.map(({ figures }) => figures);
+  // An update every 200 ms and a tail of 1 ms: each wakes the radio once, at the most six in a window of a second.
+  assert.ok(ws['radio.wakeups'].value > 0 && ws['radio.wakeups'].value <= 6 * 60, `${ws['radio.wakeups'].value}`);
+  assert.ok(poll['radio.wakeups'].value > ws['radio.wakeups'].value);
+  assert.ok(Math.abs(ws['radio.energy'].value / (ws['radio.wakeups'].value * (0.2601 * 1.2107 + 0.001 * 1.06)) - 1) < 0.01);
+  assert.equal(ws['radio.energy'].ratio, null);
+});
+
 test('measures a server that runs already', async (t) => {
   const server = await t.server(['--rate', '20']);
   const file = path.join(await t.directory(), 'result.json');
@@ -149,6 +178,13 @@ test('names the flag that it does not take', async (t) => {
     [['-d', '100ms'], /-d 100ms: time for at least two updates/],
     [['--warmup', 'soon'], /--warmup soon/],
     [['--poll-interval', '0'], /--poll-interval 0/],
+    [['--poll-pause', '0'], /--poll-pause 0/],
+    [['--poll-pause', '1s', '--poll-interval', '1s'], /--poll-interval 1s: no --poll-pause beside it/],
+    [['--poll-pause', '1s', '-P', 'poll-interval=1s'], /--poll-interval 1s: no --poll-pause beside it/],
+    [['--radio', 'tail=0'], /--radio: 'tail=0'/],
+    [['--header-bytes', '399'], /--header-bytes 399/],
+    [['--header-bytes', '8193'], /--header-bytes 8193/],
+    [['--header-bytes', '871', '--target', 'ws=ws://127.0.0.1:1/', '--stamp', 't', '--seq', 'seq'], /--header-bytes 871: a server of ours/],
     [['--heartbeat', '1ms'], /--heartbeat 1ms/],
     [['--settle', '-1'], /--settle -1/],
     [['-T', '0'], /-T 0: a number of threads from 1 to 64/],
@@ -223,6 +259,7 @@ class Fake {
 
   subscribers = [];
   connectBytes = []; // of those that have subscribed
+  polls = []; // { target, bytes of both heads }
   complaints = []; // about the bench
   #seq = 0;
 
@@ -284,9 +321,20 @@ class Fake {
     this.subscribe(subscriber, response.socket);
   }
 
+  // What a request and its answer's head take on the wire.
+  #count(response, socket, target) {
+    const before = (socket.counted ??= { read: 0, written: 0 });
+    response.on('finish', () => {
+      const { bytesRead: read, bytesWritten: written } = socket;
+      this.polls.push({ target, bytes: read - before.read + written - before.written - Number(response.getHeader('Content-Length')) });
+      Object.assign(before, { read, written });
+    });
+  }
+
   // A poller's cursor is the length of what it was handed: its items are kept in the order in which they are wrong.
   #poll(request, response, url) {
     const socket = request.socket;
+    this.#count(response, socket, request.url);
     const first = !socket.poller;
     const poller = (socket.poller ??= {
       items: [],
@@ -303,7 +351,9 @@ class Fake {
     });
     poller.answer = () => {
       const gap = poller.missed ? `,"gap":{"from":${poller.missed},"to":${poller.missed}}` : '';
-      response.end(`{"cursor":"${this.cursor(poller.last)}"${gap},"updates":[${poller.items.join()}]}`);
+      const body = `{"cursor":"${this.cursor(poller.last)}"${gap},"updates":[${poller.items.join()}]}`;
+      response.setHeader('Content-Length', body.length);
+      response.end(body);
       Object.assign(poller, { items: [], missed: 0, answer: null });
     };
     if (first || url.pathname === '/poll' || poller.items.length > 0) poller.answer();
@@ -469,6 +519,16 @@ for (const kind of KINDS)
 for (const kind of ['socketio', 'socketio-polling', 'socketio-ws'])
   test(`${kind}: refuses an update with the cursor of another`, async (t) => {
     await against(t, kind, 'none', FAILED, /a Socket\.IO packet is malformed/, { skew: 1 });
+  });
+
+for (const kind of ['poll', 'longpoll'])
+  test(`${kind}: pads requests until they and the heads of answers have what --header-bytes says`, async (t) => {
+    const { fake } = await against(t, kind, 'none', OK, /./, { args: ['--header-bytes', '871'] });
+    const heads = fake.polls.filter(({ target }) => target.includes('since='));
+    assert.ok(heads.length >= 4);
+    const sum = heads.reduce((all, { bytes }) => all + bytes, 0);
+    assert.ok(Math.abs(sum / heads.length - 871) < 1, JSON.stringify(heads));
+    assert.ok(fake.polls.find(({ target }) => !target.includes('since=')).bytes < 400);
   });
 
 test('calls a run invalid where deadlines were missed, a clock was set, or updates came before their time', async (t) => {
