@@ -24,11 +24,11 @@ typedef struct {
   FlRecorder *recorder;
   GThread *thread; /* NULL: the calling one */
   int cpu;
-  clockid_t clock;   /* of the thread */
-  gint64 cpu_ns;     /* at the last reset */
-  guint share;       /* of the clients to connect in this phase */
-  FlTcpAccount tcp;  /* when it was last asked for */
-  gboolean good;     /* how the phase ended */
+  clockid_t clock;  /* of the thread */
+  gint64 cpu_ns;    /* at the last reset */
+  guint share;      /* of the clients to connect in this phase */
+  FlTcpAccount tcp; /* when it was last asked for */
+  gboolean good;    /* how the phase ended */
   sem_t go, done;
 } Member;
 
@@ -99,6 +99,7 @@ static void begin_member(FlCrew *self, guint i, const FlCrewConfig *config) {
   member->recorder = load.recorder = fl_recorder_new();
   load.clients = share_of(self->clients, self->n, i);
   load.first += i * (self->clients / self->n) + MIN(i, self->clients % self->n);
+  load.is_over = &self->is_over;
   load.at_once = MAX(FL_LOAD_AT_ONCE / self->n, 1);
   member->load = fl_load_new(&load);
   if (i == 0)
@@ -149,6 +150,8 @@ static gboolean connect_share(Member *self) {
   FlCrew *crew = self->crew;
   gboolean good = fl_load_connect(self->load, self->share, crew->phase.until_ns);
 
+  if (!good)
+    g_atomic_int_set(&crew->is_over, TRUE);
   g_atomic_int_add(&crew->connecting, -1);
   while (good && g_atomic_int_get(&crew->connecting) > 0)
     good = fl_load_run(self->load, fl_clock_now_ns() + IDLE_NS, FALSE);
@@ -236,11 +239,7 @@ FlLoadCounts fl_crew_counts(const FlCrew *self) {
 
   for (guint i = 0; i < self->n; i++) {
     FlLoadCounts its = fl_load_counts(self->members[i].load);
-    sum.bytes_in += its.bytes_in;
-    sum.bytes_out += its.bytes_out;
-    sum.requests += its.requests;
-    sum.empty_polls += its.empty_polls;
-    fl_radio_account_add(&sum.radio, &its.radio);
+    fl_load_counts_add(&sum, &its);
   }
   return sum;
 }

@@ -11,7 +11,7 @@
 typedef struct _FlCrew FlCrew;
 
 typedef struct {
-  FlLoadConfig load;    /* of all together; `at_once` and `recorder` are the crew's own to fill in */
+  FlLoadConfig load;    /* of all together; `at_once`, `is_over` and `recorder` are the crew's own to fill in */
   guint threads;        /* the calling one among them; no more than there are clients */
   const FlCpuMap *cpus; /* where the others run, and which of them share one. The calling thread is left where it is */
 } FlCrewConfig;

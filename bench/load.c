@@ -267,8 +267,12 @@ void fl_client_reconnect(FlClient *client) {
   connect_client(client);
 }
 
+static gboolean is_over(const FlLoad *self) {
+  return self->config.is_over && g_atomic_int_get(self->config.is_over);
+}
+
 gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns) {
-  while (self->ready < count && !self->error) {
+  while (self->ready < count && !self->error && !is_over(self)) {
     while (self->begun < count && self->pending < self->config.at_once && !self->error)
       begin_client(self);
     fl_poller_dispatch(self->poller, WAIT_MS);
@@ -276,7 +280,7 @@ gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns) {
       self->error = g_strdup_printf("%s: %u of %u subscribers had no answer in time", self->config.kind->name,
                                     count - self->ready, count);
   }
-  return self->error == NULL;
+  return self->error == NULL && self->ready >= count;
 }
 
 /* --- when short polls are due --------------------------------------------------------------------------------------- */
@@ -379,6 +383,17 @@ gboolean fl_load_run(FlLoad *self, gint64 until_ns, gboolean until_past) {
     self->batch_us = 0;
     fl_poller_dispatch(self->poller, (int)MIN(left_ns / 1000000, WAIT_MS));
   }
+}
+
+void fl_load_counts_add(FlLoadCounts *self, const FlLoadCounts *other) {
+  self->bytes_in += other->bytes_in;
+  self->bytes_out += other->bytes_out;
+  self->requests += other->requests;
+  self->empty_polls += other->empty_polls;
+  self->head_bytes += other->head_bytes;
+  self->updates += other->updates;
+  self->payload_bytes += other->payload_bytes;
+  fl_radio_account_add(&self->radio, &other->radio);
 }
 
 FlLoadCounts fl_load_counts(const FlLoad *self) {

@@ -20,6 +20,7 @@ typedef struct {
   FlRadioModel radio;      /* of the phones that the subscribers are taken for */
   guint64 seed;            /* of the first polls' places in the interval */
   FlRecorder *recorder;    /* borrowed */
+  const gint *is_over;     /* atomic, borrowed: another load has failed, so that connecting is of no use; NULL: there is none */
   const FlEndpoint *endpoint; /* borrowed; NULL: the server is ours */
 } FlLoadConfig;
 
@@ -34,11 +35,14 @@ typedef struct {
   guint64 updates, payload_bytes; /* that came, and what their objects take: part of bytes_in */
 } FlLoadCounts;
 
+/* fl_load_counts_add: what others have done too. */
+void fl_load_counts_add(FlLoadCounts *self, const FlLoadCounts *other);
+
 FlLoad *fl_load_new(const FlLoadConfig *config);
 void fl_load_free(FlLoad *self);
 
 /* fl_load_connect: connect the first `count` of them, so many at a time, and wait until each has its subscription.
- * Returns: FALSE where one fails or `until_ns` (CLOCK_MONOTONIC) passes; fl_load_error tells why. */
+ * Returns: FALSE where one fails or `until_ns` (CLOCK_MONOTONIC) passes, and fl_load_error tells why; or where it is over. */
 gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns);
 
 /* fl_load_begin_polls: short polling: spread the first polls uniformly over the interval, or the pause, from `begin_ns` on. */
