@@ -1,11 +1,11 @@
-/* Exact bytes: a number of updates of a known size, and what the load counted for them, byte for byte. The formulas
- * are those of docs/wire: a frame's head of 2, 4 or 10 bytes, `id: …` and `data: …` with their line ends, an answer's
- * head and the list around its updates. What the kernel counted of the same connections stands beside it.
+/* Exact bytes: a number of updates of a known size, and what a crew of one thread or two counted for them, byte for byte.
+ * The formulas are those of docs/wire: a frame's head of 2, 4 or 10 bytes, `id: …` and `data: …` with their line ends, an
+ * answer's head and the list around its updates. What the kernel counted of the same connections stands beside it.
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
 #include "bench/bare_wire.h"
-#include "bench/load.h"
+#include "bench/crew.h"
 #include "bench/selftest_private.h"
 #include "core/clock.h"
 
@@ -47,19 +47,21 @@ static guint64 request_bytes(guint64 cursor, guint16 port) {
          digits(cursor) + digits(port);
 }
 
-/* --- by the load --------------------------------------------------------------------------------------------------- */
+/* --- by the crew --------------------------------------------------------------------------------------------------- */
 
 typedef struct {
   const char *transport;
   guint64 json;
   guint clients; /* polls: 1, because each has its own answers */
+  guint threads;
   guint64 (*update_bytes)(guint64 seq, guint64 json);
 } Case;
 
 static const Case cases[] = {
-  { "ws", 125, 3, frame_bytes },         { "ws", 126, 3, frame_bytes },           { "ws", 65535, 3, frame_bytes },
-  { "ws", 65536, 3, frame_bytes },       { "sse", 128, 3, event_bytes },          { "sse", 65536, 3, event_bytes },
-  { "poll", 128, 1, full_answer_bytes }, { "poll", 65536, 1, full_answer_bytes },
+  { "ws", 125, 3, 1, frame_bytes },         { "ws", 126, 3, 1, frame_bytes },   { "ws", 65535, 3, 1, frame_bytes },
+  { "ws", 65536, 3, 1, frame_bytes },       { "ws", 65536, 3, 2, frame_bytes }, { "sse", 128, 3, 1, event_bytes },
+  { "sse", 128, 3, 2, event_bytes },        { "sse", 65536, 3, 1, event_bytes },
+  { "poll", 128, 1, 1, full_answer_bytes }, { "poll", 65536, 1, 1, full_answer_bytes },
 };
 
 typedef struct {
@@ -68,38 +70,45 @@ typedef struct {
   FlTcpAccount before, after;
 } Counted;
 
-static void receive_all(FlLoad *load, const FlRecorder *recorder, guint64 wanted) {
+static guint64 received(const FlCrew *crew) {
+  g_autoptr(FlRecorder) recorder = fl_crew_recorder(crew);
+  return fl_histogram_count(fl_recorder_latency(recorder));
+}
+
+/* Returns: whether as many came. */
+static gboolean receive_all(FlCrew *crew, guint64 wanted) {
   gint64 until_ns = fl_clock_now_ns() + PATIENCE_NS;
 
-  while (fl_histogram_count(fl_recorder_latency(recorder)) < wanted && fl_clock_now_ns() < until_ns)
-    if (!fl_load_run(load, fl_clock_now_ns() + SLICE_NS, FALSE))
-      return;
+  while (received(crew) < wanted && fl_clock_now_ns() < until_ns)
+    if (!fl_crew_receive(crew, fl_clock_now_ns() + SLICE_NS, NULL, NULL))
+      break;
+  return received(crew) == wanted;
 }
 
 static Counted count(const Case *one, FlBare *bare) {
-  g_autoptr(FlRecorder) recorder = fl_recorder_new();
-  FlLoadConfig config = { .kind = fl_client_kind(one->transport),
-                          .host = "127.0.0.1",
-                          .port = fl_bare_port(bare),
-                          .clients = one->clients,
-                          .poll_interval_ns = SLICE_NS,
-                          .seed = 1,
-                          .recorder = recorder };
-  FlLoad *load = fl_load_new(&config);
+  FlCpus cpus = fl_cpus_allowed();
+  FlCpuMap map = fl_cpus_leave(&cpus, one->threads);
+  FlCrewConfig config = { .threads = one->threads,
+                          .cpus = &map,
+                          .load = { .kind = fl_client_kind(one->transport),
+                                    .host = "127.0.0.1",
+                                    .port = fl_bare_port(bare),
+                                    .clients = one->clients,
+                                    .poll_interval_ns = SLICE_NS,
+                                    .seed = 1 } };
+  g_autoptr(FlCrew) crew = fl_crew_new(&config);
   Counted counted = { .complete = FALSE };
 
-  if (fl_load_connect(load, one->clients, fl_clock_now_ns() + PATIENCE_NS)) {
-    fl_recorder_open(recorder, 0, G_MAXINT64 / FL_SLICES);
-    fl_load_reset(load);
-    counted.before = fl_load_tcp(load);
+  if (fl_crew_connect(crew, one->clients, fl_clock_now_ns() + PATIENCE_NS)) {
+    fl_crew_open(crew, 0, G_MAXINT64 / FL_SLICES);
+    fl_crew_reset(crew);
+    counted.before = fl_crew_tcp(crew);
     fl_bare_begin(bare);
-    fl_load_begin_polls(load, fl_clock_now_ns());
-    receive_all(load, recorder, UPDATES * one->clients);
-    counted.complete = fl_histogram_count(fl_recorder_latency(recorder)) == UPDATES * one->clients;
-    counted.counts = fl_load_counts(load);
-    counted.after = fl_load_tcp(load);
+    fl_crew_begin_polls(crew);
+    counted.complete = receive_all(crew, UPDATES * one->clients);
+    counted.counts = fl_crew_counts(crew);
+    counted.after = fl_crew_tcp(crew);
   }
-  fl_load_free(load);
   return counted;
 }
 
@@ -133,7 +142,10 @@ static void check_polled(FlSelftest *self, const Case *one, const Counted *count
 
 static void check(FlSelftest *self, const Case *one) {
   FlBarePlan plan = { .count = UPDATES, .per_write = 1, .json_bytes = one->json, .cpu = -1 };
-  g_autofree char *what = g_strdup_printf("%s, updates of %" G_GUINT64_FORMAT " bytes", one->transport, one->json);
+  g_autofree char *what =
+      one->threads > 1
+          ? g_strdup_printf("%s, %" G_GUINT64_FORMAT " bytes by %u threads", one->transport, one->json, one->threads)
+          : g_strdup_printf("%s, updates of %" G_GUINT64_FORMAT " bytes", one->transport, one->json);
   g_autoptr(GError) error = NULL;
   g_autoptr(FlBare) bare = fl_bare_start(&plan, &error);
 
