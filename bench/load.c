@@ -99,7 +99,6 @@ static void send_request(FlClient *client, const char *method, const char *targe
   memcpy(request + head_bytes, body, body_bytes);
   client->head_bytes = (gint64)head_bytes;
   client->answer_head_bytes = 0;
-  client->load->counts.head_bytes += head_bytes;
   fl_client_send(client, request, head_bytes + body_bytes, TRUE);
 }
 
@@ -113,7 +112,8 @@ void fl_client_get_padded(FlClient *client, const char *target, gsize head_bytes
   gsize len = format_request(client, request, "GET", target, "");
   gsize least = sizeof name - 1 + strlen("\r\n");
 
-  head_bytes = MIN(head_bytes, sizeof request - 1);  if (len + least <= head_bytes) {
+  head_bytes = MIN(head_bytes, sizeof request - 1);
+  if (len + least <= head_bytes) {
     g_strlcpy(header, name, sizeof header);
     memset(header + sizeof name - 1, '.', head_bytes - len - least);
     strcpy(header + head_bytes - len - 2, "\r\n");
@@ -128,7 +128,14 @@ guint fl_client_header_bytes(const FlClient *client) {
 void fl_client_head(FlClient *client, gsize bytes) {
   client->head_bytes += (gint64)bytes;
   client->answer_head_bytes += (gint64)bytes;
-  client->load->counts.head_bytes += bytes;
+}
+
+void fl_client_exchanged(FlClient *client) {
+  FlLoadCounts *counts = &client->load->counts;
+
+  counts->exchanges++;
+  counts->head_bytes += (guint64)client->head_bytes;
+  counts->answer_head_bytes += (guint64)client->answer_head_bytes;
 }
 
 void fl_client_post(FlClient *client, const char *target, const char *body) {
@@ -390,7 +397,9 @@ void fl_load_counts_add(FlLoadCounts *self, const FlLoadCounts *other) {
   self->bytes_out += other->bytes_out;
   self->requests += other->requests;
   self->empty_polls += other->empty_polls;
+  self->exchanges += other->exchanges;
   self->head_bytes += other->head_bytes;
+  self->answer_head_bytes += other->answer_head_bytes;
   self->updates += other->updates;
   self->payload_bytes += other->payload_bytes;
   fl_radio_account_add(&self->radio, &other->radio);

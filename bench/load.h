@@ -31,7 +31,9 @@ typedef struct {
   guint64 bytes_in, bytes_out; /* application bytes, HTTP heads included */
   guint64 requests, empty_polls;
   FlRadioAccount radio; /* of all of them */
-  guint64 head_bytes;             /* of polls: heads of requests and of answers, part of bytes_in and bytes_out */
+  guint64 exchanges;         /* polls whose answers became whole … */
+  guint64 head_bytes;        /* … and the heads of both, so that no end of a window divides a pair … */
+  guint64 answer_head_bytes; /* … and of the answers alone */
   guint64 updates, payload_bytes; /* that came, and what their objects take: part of bytes_in */
 } FlLoadCounts;
 

@@ -9,10 +9,9 @@ static double request_bytes(const FlPaperRun *run, const FlPaperRow *row) {
   return (double)result->bytes_out / (double)result->requests;
 }
 
-/* A poll is all head, so that what is left of the heads is the answers'. */
 static double answer_head_bytes(const FlPaperRun *run, const FlPaperRow *row) {
   const FlResult *result = fl_paper_result(run, row);
-  return ((double)result->head_bytes - (double)result->bytes_out) / (double)result->requests;
+  return (double)result->answer_head_bytes / (double)result->exchanges;
 }
 
 static double event_bytes(const FlPaperRun *run, const FlPaperRow *row) {

@@ -11,7 +11,7 @@
 
 static double heads(const FlPaperRun *run, const FlPaperRow *row) {
   const FlResult *result = fl_paper_result(run, row);
-  return (double)result->head_bytes / (double)result->requests;
+  return (double)result->head_bytes / (double)result->exchanges;
 }
 
 static double heads_model(const FlPaperRun *run, const FlPaperRow *row) {
@@ -40,7 +40,7 @@ static double frame_rate_model(const FlPaperRun *run, const FlPaperRow *row) {
 static double head_ratio(const FlPaperRun *run, const FlPaperRow *row) {
   const FlResult *poll = &fl_paper_arm(run, 0, "poll")->runs[0], *ws = &fl_paper_arm(run, 0, "ws")->runs[0];
   double frame = (double)(ws->bytes_in + ws->bytes_out - ws->payload_bytes) / (double)ws->updates;
-  return (double)poll->head_bytes / (double)poll->requests / frame;
+  return (double)poll->head_bytes / (double)poll->exchanges / frame;
 }
 
 static double head_ratio_model(const FlPaperRun *run, const FlPaperRow *row) {

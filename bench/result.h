@@ -44,7 +44,7 @@ typedef struct {
   guint64 bytes_in, bytes_out;
   FlTcpAccount tcp; /* over the window, of all connections */
   guint64 requests, empty_polls;
-  guint64 head_bytes;             /* of HTTP, both ways */
+  guint64 exchanges, head_bytes, answer_head_bytes; /* polls answered; heads of both, of the answers alone */
   guint64 updates, payload_bytes; /* that came in that time, and what their objects take */
   FlRadioCost radio;      /* of a subscriber, by the model of the setting */
   double polls_wanted_hz; /* short polling: asked for in all; NAN otherwise */

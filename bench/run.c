@@ -291,7 +291,9 @@ static gboolean measure_window(Run *self, gint64 begin_ns, gint64 end_ns, GError
   self->result.requests = counts.requests;
   self->result.empty_polls = counts.empty_polls;
   self->result.radio = radio_cost(self, &counts);
+  self->result.exchanges = counts.exchanges;
   self->result.head_bytes = counts.head_bytes;
+  self->result.answer_head_bytes = counts.answer_head_bytes;
   self->result.updates = counts.updates;
   self->result.payload_bytes = counts.payload_bytes;
   return TRUE;

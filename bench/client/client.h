@@ -100,6 +100,9 @@ guint fl_client_header_bytes(const FlClient *client);
 /* fl_client_head: so many bytes of an answer were its head. */
 void fl_client_head(FlClient *client, gsize bytes);
 
+/* fl_client_exchanged: an answer is whole: its head and its request's count. */
+void fl_client_exchanged(FlClient *client);
+
 /* fl_client_post: send POST of a text, as browsers send one. */
 void fl_client_post(FlClient *client, const char *target, const char *body);
 

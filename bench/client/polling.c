@@ -74,6 +74,8 @@ const char *fl_polling_take(FlClient *client, const guint8 *data, gsize len) {
   if (state == FL_HTTP_MALFORMED || used < len)
     return "the answer to a poll is no HTTP";
   client->asking = state != FL_HTTP_DONE;
+  if (!client->asking)
+    fl_client_exchanged(client);
   return NULL;
 }
 

@@ -99,7 +99,7 @@ static FlPaperRun *lubbers(void) {
   FlExperiment *experiment = fl_experiment_new(&setting, names, 1, "ws");
   FlResult poll = result_of("poll"), ws = result_of("ws");
 
-  poll.requests = 10000;
+  poll.requests = poll.exchanges = 10000;
   poll.head_bytes = 10000 * 871;
   poll.bytes_in = 10000 * 280;
   poll.bytes_out = 10000 * 686;
