@@ -26,7 +26,8 @@ gboolean fl_link_has_ipv6(const FlLink *self);
  * same fate. Returns: FALSE with an error where the emulator is gone. */
 gboolean fl_link_start(FlLink *self, const FlLinkSpec *spec, guint64 seed, GError **error);
 
-/* fl_link_cut: an outage of both directions from now on. Another one replaces it. ret_at_ns: when it began (CLOCK_MONOTONIC). */
+/* fl_link_cut: an outage of both directions from now on. Another one replaces it.
+ * ret_at_ns: when it began (CLOCK_MONOTONIC). */
 gboolean fl_link_cut(FlLink *self, gint64 duration_ns, gint64 *ret_at_ns, GError **error);
 
 /* fl_link_stop: the account since the start, the caller's to clear. What is on its way arrives at once. */

@@ -64,8 +64,9 @@ static void append_way(GString *out, const FlLinkAccount *self, FlLinkDirection 
   guint64 offered = fl_link_account_offered(self, direction);
   const guint64 *packets = self->ways[direction].packets;
 
-  g_string_append_printf(out, "%s %" G_GUINT64_FORMAT " packet%s, %" G_GUINT64_FORMAT " lost", direction == FL_LINK_UP ? "up" : "down",
-                         offered, offered == 1 ? "" : "s", offered - packets[FL_FATE_PASSES]);
+  g_string_append_printf(out, "%s %" G_GUINT64_FORMAT " packet%s, %" G_GUINT64_FORMAT " lost",
+                         direction == FL_LINK_UP ? "up" : "down", offered, offered == 1 ? "" : "s",
+                         offered - packets[FL_FATE_PASSES]);
   const char *between = " (";
   for (int fate = FL_FATE_PASSES + 1; fate < FL_FATES; fate++) {
     if (packets[fate] == 0)

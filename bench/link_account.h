@@ -30,12 +30,12 @@ void fl_link_account_merge(FlLinkAccount *self, const FlLinkAccount *other);
 /* fl_link_account_offered: packets sent into it in that direction. */
 guint64 fl_link_account_offered(const FlLinkAccount *self, FlLinkDirection direction);
 
-/* fl_link_account_lateness_ms: its p99. With fewer packets than that needs (10/(1 − p), docs/method.md) p90, and else the median;
- * NAN where none passed. ret_percentile: which one it is; may be NULL. */
+/* fl_link_account_lateness_ms: its p99. With fewer packets than that needs (10/(1 − p), docs/method.md) p90, and else the
+ * median; NAN where none passed. ret_percentile: which one it is; may be NULL. */
 double fl_link_account_lateness_ms(const FlLinkAccount *self, int *ret_percentile);
 
-/* fl_link_account_late_limit_ms: what that may be with a round trip of `rtt_ms`: 5 % of it, and 0.5 ms at the least: that is what the
- * link is held to one way, and without a delay there would be no limit to keep. */
+/* fl_link_account_late_limit_ms: what that may be with a round trip of `rtt_ms`: 5 % of it, and 0.5 ms at the least: that is
+ * what the link is held to one way, and without a delay there would be no limit to keep. */
 double fl_link_account_late_limit_ms(double rtt_ms);
 
 /* fl_link_account_is_kept: whether the link was what it was to be: late within the limit, and no packet lost but by it. */

@@ -23,12 +23,12 @@
 #include "bench/link_packet.h"
 #include "core/clock.h"
 
-#define READ_MOST 64                               /* packets, before departures are looked after again */
+#define READ_MOST 64                                 /* packets, before departures are looked after again */
 #define HELD_BYTES_MAX (G_GUINT64_CONSTANT(1) << 28) /* where no rate bounds it */
 
 typedef struct {
   gint64 departure_ns;
-  gint64 waited_ns; /* that it was not read, because this process waited for a CPU */
+  gint64 waited_ns; /* at most that long, before it was read */
   gsize len;
   guint8 data[];
 } Held;
@@ -47,8 +47,10 @@ typedef struct {
   guint64 held_bytes;
   FlLinkAccount account;
   guint64 overruns_before;
-  gint64 armed_ns;   /* the timer's time; 0: not armed */
-  gint64 cpu_wait_ns; /* of this process, so far */
+  gint64 armed_ns;       /* the timer's time; 0: not armed */
+  gint64 cpu_wait_ns;    /* of this process, so far */
+  gint64 reads_since_ns; /* since when it has found packets without end; 0: the device is empty … */
+  gint64 woken_late_ns;  /* … and how long it had waited for a CPU then */
 } Emulator;
 
 /* --- what the kernel knows ------------------------------------------------------------------------------------------ */
@@ -107,7 +109,8 @@ static void let_go(Emulator *self, Way *way) {
 }
 
 static Way *next_way(Emulator *self) {
-  const Held *up = g_queue_peek_head(&self->ways[FL_LINK_UP].held), *down = g_queue_peek_head(&self->ways[FL_LINK_DOWN].held);
+  const Held *up = g_queue_peek_head(&self->ways[FL_LINK_UP].held),
+             *down = g_queue_peek_head(&self->ways[FL_LINK_DOWN].held);
 
   if (!up || !down)
     return up ? &self->ways[FL_LINK_UP] : down ? &self->ways[FL_LINK_DOWN] : NULL;
@@ -143,7 +146,8 @@ static void hold(Emulator *self, Way *way, const guint8 *data, gsize len, gint64
   self->held_bytes += len;
 }
 
-static void take(Emulator *self, guint8 *data, gsize len, gint64 waited_ns) {
+static void take(Emulator *self, guint8 *data, gsize len) {
+  gint64 now_ns = fl_clock_now_ns();
   FlLinkDirection direction;
   gboolean is_tcp;
   gint64 departure_ns;
@@ -155,7 +159,7 @@ static void take(Emulator *self, guint8 *data, gsize len, gint64 waited_ns) {
     return;
   }
   Way *way = &self->ways[direction];
-  FlLinkFate fate = fl_link_queue_offer(way->queue, fl_clock_now_ns(), len, &departure_ns);
+  FlLinkFate fate = fl_link_queue_offer(way->queue, now_ns, len, &departure_ns);
   if (fate == FL_FATE_PASSES && self->held_bytes + len > HELD_BYTES_MAX)
     fate = FL_FATE_QUEUE;
   way->account->packets[fate]++;
@@ -164,19 +168,26 @@ static void take(Emulator *self, guint8 *data, gsize len, gint64 waited_ns) {
     return;
   way->account->bytes += len;
   way->account->segments_passed += is_tcp;
-  hold(self, way, data, len, departure_ns, waited_ns);
+  hold(self, way, data, len, departure_ns, self->woken_late_ns + now_ns - self->reads_since_ns);
 }
 
-/* `waited_ns` counts for what lay there when this process woke up; what comes while it works is read at once.
+/* When a packet came to the device is not known. It was after the device was last found empty; so with the wait for a CPU
+ * before the first reading after that, and what has been read since, it has not waited longer than that.
  * Returns: FALSE where there are no more. */
-static gboolean read_packets(Emulator *self, gint64 waited_ns) {
+static gboolean read_packets(Emulator *self, gint64 woken_late_ns) {
   guint8 data[65536];
 
+  if (self->reads_since_ns == 0) {
+    self->reads_since_ns = fl_clock_now_ns();
+    self->woken_late_ns = woken_late_ns;
+  }
   for (int i = 0; i < READ_MOST; i++) {
     ssize_t n = read(self->tun_fd, data, sizeof data);
-    if (n <= 0)
+    if (n <= 0) {
+      self->reads_since_ns = 0;
       return FALSE;
-    take(self, data, (gsize)n, waited_ns);
+    }
+    take(self, data, (gsize)n);
   }
   return TRUE;
 }
@@ -260,11 +271,11 @@ void fl_link_emulator_run(int tun_fd, int control_fd) {
   watch(epoll_fd, self.timer_fd);
   for (;;) {
     int n = epoll_wait(epoll_fd, events, G_N_ELEMENTS(events), -1);
-    gint64 wait_ns = cpu_wait_ns(&self), waited_ns = wait_ns - self.cpu_wait_ns;
+    gint64 wait_ns = cpu_wait_ns(&self), late_ns = wait_ns - self.cpu_wait_ns;
     self.cpu_wait_ns = wait_ns;
     for (int i = 0; i < n; i++) {
       if (events[i].data.fd == tun_fd)
-        read_packets(&self, waited_ns);
+        read_packets(&self, late_ns);
       else if (events[i].data.fd == control_fd && !obey(&self))
         _exit(0);
     }

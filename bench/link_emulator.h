@@ -1,5 +1,6 @@
-/* The process that is the link: it reads every packet from the TUN device, asks bench/link_queue for its fate, and writes it back
- * at its time. A process and no thread, so that its CPU is not counted as the bench's, and the bench's work does not make it late.
+/* The process that is the link: it reads every packet from the TUN device, asks bench/link_queue for its fate, and writes it
+ * back at its time. A process and no thread, so that its CPU is not counted as the bench's, and the bench's work does not make
+ * it late.
  *
  *     parent ── START, CUT, STOP ──► emulator      a socket pair; the parent's end of file ends it
  *     parent ◄─── done, account ────

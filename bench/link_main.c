@@ -31,7 +31,8 @@ typedef struct {
 /* --- the command line ---------------------------------------------------------------------------------------------- */
 
 static const char explanation[] =
-    "Servers in COMMAND bind " FL_LINK_SERVER " or " FL_LINK_SERVER6 " (or any address), clients dial " FL_LINK_DIAL " or " FL_LINK_DIAL6 ".\n"
+    "Servers in COMMAND bind " FL_LINK_SERVER " or " FL_LINK_SERVER6 " (or any address), clients dial " FL_LINK_DIAL
+    " or " FL_LINK_DIAL6 ".\n"
     "There is no other network. Neither root nor netem is needed.\n"
     "\n"
     "SPEC is a preset, or key=value, or both, with commas: 3g,loss=2%%\n"
@@ -44,8 +45,8 @@ static const char explanation[] =
     "up. and down. before a key are for one direction: down.rate=5mbit. Up is from the clients to the server.\n"
     "\n"
     "Presets:\n%s\n"
-    "Exit status: the command's; 128 + N where signal N ended it; 125 for an error of feedlab-link, 126 where the command\n"
-    "can't be run, 127 where it is not found.";
+    "Exit status: the command's; 128 + N where signal N ended it; 125 for an error of feedlab-link,\n"
+    "126 where the command can't be run, 127 where it is not found.";
 
 static gboolean fail(const char *message, GError **error) {
   g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, message);
@@ -78,7 +79,8 @@ static gboolean read_options(int *argc, char ***argv, Options *self, GError **er
     g_prefix_error_literal(error, "--link ");
     return FALSE;
   }
-  return (self->command && self->command[0]) || fail("a command is missing: feedlab-link --link SPEC -- COMMAND", error);
+  return (self->command && self->command[0]) ||
+         fail("a command is missing: feedlab-link --link SPEC -- COMMAND", error);
 }
 
 /* --- the command --------------------------------------------------------------------------------------------------- */
@@ -112,7 +114,8 @@ static int run_command(char **command) {
   sigset_t mask, before;
 
   sigemptyset(&mask);
-  for (const int *number = (const int[]){ SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, 0 }; *number; number++)
+  for (const int *number = (const int[]){ SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, 0 }; *number;
+       number++)
     sigaddset(&mask, *number);
   sigprocmask(SIG_BLOCK, &mask, &before);
   int signal_fd = signalfd(-1, &mask, SFD_CLOEXEC);
@@ -136,7 +139,8 @@ static void tell(const Options *options, const FlLinkAccount *account) {
   if (!options->quiet)
     g_printerr("feedlab-link: %s: %s\n", text, line);
   if (!fl_link_account_is_kept(account, rtt_ms))
-    g_printerr("feedlab-link: NOT KEPT: the emulator itself was late by more than %.2f ms, or lost packets: times stand for nothing\n",
+    g_printerr("feedlab-link: NOT KEPT: the emulator itself was late by more than %.2f ms, or lost packets: times "
+               "stand for nothing\n",
                fl_link_account_late_limit_ms(rtt_ms));
 }
 

@@ -1,7 +1,7 @@
 /* Namespaces and the TUN device. See the header and docs/link.md.
  *
- * unshare(CLONE_NEWUSER) gives all capabilities over what is made in the new namespaces, to whatever user that is: so the caller's
- * uid is mapped to itself, and there is no root to come back from.
+ * unshare(CLONE_NEWUSER) gives all capabilities over what is made in the new namespaces, to whatever user that is: so the
+ * caller's uid is mapped to itself, and there is no root to come back from.
  * SPDX-License-Identifier: MIT */
 #include "bench/link_namespace.h"
 
@@ -28,8 +28,8 @@
 
 static gboolean fail(GError **error, const char *what, const char *mend) {
   int number = errno;
-  g_set_error(error, G_IO_ERROR, g_io_error_from_errno(number), "%s: %s%s%s", what, g_strerror(number), mend ? "; perhaps: " : "",
-              mend ? mend : "");
+  g_set_error(error, G_IO_ERROR, g_io_error_from_errno(number), "%s: %s%s%s", what, g_strerror(number),
+              mend ? "; perhaps: " : "", mend ? mend : "");
   return FALSE;
 }
 
@@ -52,12 +52,14 @@ static gboolean enter_namespaces(GError **error) {
 
   if (unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
     return fail(error, "a user and network namespace",
-                errno == EINVAL ? "enter it before threads"
-                                : "sysctl -w kernel.unprivileged_userns_clone=1 "
-                                  "kernel.apparmor_restrict_unprivileged_userns=0 user.max_user_namespaces=10000, as root");
+                errno == EINVAL
+                    ? "enter it before threads"
+                    : "sysctl -w kernel.unprivileged_userns_clone=1 "
+                      "kernel.apparmor_restrict_unprivileged_userns=0 user.max_user_namespaces=10000, as root");
   return (write_file("/proc/self/setgroups", "deny") && write_file("/proc/self/uid_map", users) &&
           write_file("/proc/self/gid_map", groups)) ||
-         fail(error, "a user namespace for this user", "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, as root");
+         fail(error, "a user namespace for this user",
+              "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, as root");
 }
 
 static int open_tun(GError **error) {
@@ -101,17 +103,20 @@ static gboolean set_up_device(FlLinkNamespace *self, GError **error) {
                   add_family(netlink, index, AF_INET, FL_LINK_SERVER, FL_LINK_DIAL, FL_LINK_CLIENT, FL_LINK_PEER);
   if (!good)
     fail(error, "addresses for " FL_LINK_DEVICE, NULL);
-  self->has_ipv6 = good && add_family(netlink, index, AF_INET6, FL_LINK_SERVER6, FL_LINK_DIAL6, FL_LINK_CLIENT6, FL_LINK_PEER6);
+  self->has_ipv6 =
+      good && add_family(netlink, index, AF_INET6, FL_LINK_SERVER6, FL_LINK_DIAL6, FL_LINK_CLIENT6, FL_LINK_PEER6);
   if (netlink >= 0)
     close(netlink);
   return good;
 }
 
-/* What TCP has learnt of the path in one run must not be known to the next one. The ports are for more clients than the default's. */
+/* What TCP has learnt of the path in one run must not be known to the next one. The ports are for more clients than the
+ * default's. */
 static gboolean set_sysctls(GError **error) {
   return (write_file("/proc/sys/net/ipv4/tcp_no_metrics_save", "1") &&
           write_file("/proc/sys/net/ipv4/ip_local_port_range", "10000 65535")) ||
-         fail(error, "sysctls of the namespace (net.ipv4.tcp_no_metrics_save)", "mount -o remount,rw /proc/sys, as root");
+         fail(error, "sysctls of the namespace (net.ipv4.tcp_no_metrics_save)",
+              "mount -o remount,rw /proc/sys, as root");
 }
 
 /* --- nothing left to abuse ----------------------------------------------------------------------------------------- */

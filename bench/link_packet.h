@@ -6,8 +6,8 @@
  *     client  198.18.0.3 ──► 198.18.0.2   becomes   198.18.0.4 ──► 198.18.0.1  server     up
  *     client  198.18.0.3 ◄── 198.18.0.2   is from   198.18.0.4 ◄── 198.18.0.1  server     down
  *
- * So the destination tells the direction, and nothing has to be remembered of connections. Since 3 + 2 = 4 + 1, the checksums of
- * IP, TCP and UDP stay right. IPv6 is the same with 2001:2::1 to ::4. 198.18.0.0/15 is RFC 2544's range for benchmarks,
+ * So the destination tells the direction, and nothing has to be remembered of connections. Since 3 + 2 = 4 + 1, the checksums
+ * of IP, TCP and UDP stay right. IPv6 is the same with 2001:2::1 to ::4. 198.18.0.0/15 is RFC 2544's range for benchmarks,
  * 2001:2::/48 RFC 5180's.
  * SPDX-License-Identifier: MIT */
 #pragma once

@@ -9,11 +9,11 @@ struct _FlLinkQueue {
   FlLinkWay way;
   guint64 seed;
   gint64 begin_ns;
-  guint64 n;             /* packets so far */
-  gboolean is_bad;       /* the state of Gilbert and Elliott … */
+  guint64 n;              /* packets so far */
+  gboolean is_bad;        /* the state of Gilbert and Elliott … */
   double to_bad, to_good; /* … and the chances of leaving the good one and the bad one, at each packet */
-  gint64 free_ns;        /* when the last byte taken so far is sent */
-  gint64 last_ns;        /* the latest departure so far */
+  gint64 free_ns;         /* when the last byte taken so far is sent */
+  gint64 last_ns;         /* the latest departure so far */
   gint64 cut_from_ns, cut_until_ns;
 };
 

@@ -7,8 +7,9 @@
  * its size and time: the n-th packet of a direction meets the same fate in every run. Whether it finds an outage or a full
  * queue depends on when it comes.
  *
- * The rate is serialisation: a packet takes bytes · 8 / rate, one after the other. The queue holds what waits for that, the packet
- * in service too; one that does not fit is dropped (drop-tail). Packets leave in the order in which they came, also under jitter.
+ * The rate is serialisation: a packet takes bytes · 8 / rate, one after the other. The queue holds what waits for that, the
+ * packet in service too; one that does not fit is dropped (drop-tail). Packets leave in the order in which they came, also
+ * under jitter.
  * SPDX-License-Identifier: MIT */
 #pragma once
 
@@ -18,9 +19,9 @@ typedef struct _FlLinkQueue FlLinkQueue;
 
 typedef enum {
   FL_FATE_PASSES,
-  FL_FATE_LOSS,   /* by itself, or in the good state between bursts */
-  FL_FATE_BURST,  /* in the bad state */
-  FL_FATE_QUEUE,  /* there was no room */
+  FL_FATE_LOSS,  /* by itself, or in the good state between bursts */
+  FL_FATE_BURST, /* in the bad state */
+  FL_FATE_QUEUE, /* there was no room */
   FL_FATE_OUTAGE,
   FL_FATES,
 } FlLinkFate;

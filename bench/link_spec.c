@@ -11,7 +11,7 @@
 
 #define DELAY_MOST_NS G_GINT64_CONSTANT(60000000000)
 #define QUEUE_TIME_S 0.1        /* of the rate, where no queue is given … */
-#define QUEUE_LEAST_BYTES 15000 /* … and at least ten full packets */
+#define QUEUE_LEAST_BYTES 65536 /* … and at least about what dummynet(4) has, 50 packets */
 #define PACKET_BYTES 1500
 
 /* Where the figures come from: docs/link.md. */
@@ -142,7 +142,8 @@ static const struct {
   { "jitter", FALSE, take_jitter, "a time such as 10ms" },
   { "loss", FALSE, take_loss, "a share such as 0.5%" },
   { "burst", FALSE, take_burst,
-    "the mean packets of a burst, from 1 on, and perhaps what is lost in it and between bursts: 4, 4/80% or 4/80%/0.1%" },
+    "the mean packets of a burst, from 1 on, and perhaps what is lost in it and between bursts: 4, 4/80% or "
+    "4/80%/0.1%" },
   { "rate", FALSE, take_rate, "bits a second, at least 1kbit, such as 5mbit (bit, kbit, mbit, gbit), or 0" },
   { "queue", FALSE, take_queue, "bytes from 1500 on such as 64k" },
   { "outage", FALSE, take_outage, "LENGTH@AT such as 2s@10s, or 2s@10s/60s for one every 60 s; at most 8 of them" },
@@ -227,7 +228,8 @@ static gboolean complete(FlLinkWay *way, GError **error) {
   if (way->jitter_ns > way->delay_ns)
     return fail(error, "jitter", "no more than the delay of one way, since it goes to both sides of it,");
   if (way->burst_packets > 0 && !burst_is_possible(way))
-    return fail(error, "burst", "a loss between what is lost in bursts and between them, and bursts that are short enough for it,");
+    return fail(error, "burst",
+                "a loss between what is lost in bursts and between them, and bursts that are short enough for it,");
   if (way->rate_bps == 0)
     way->queue_bytes = 0;
   else if (way->queue_bytes == 0)
@@ -296,7 +298,8 @@ static char *loss_text(const FlLinkWay *way) {
 }
 
 static char *burst_text(const FlLinkWay *way) {
-  g_autofree char *packets = number(way->burst_packets), *bad = number(100 * way->burst_bad), *good = number(100 * way->burst_good);
+  g_autofree char *packets = number(way->burst_packets), *bad = number(100 * way->burst_bad),
+                  *good = number(100 * way->burst_good);
 
   if (way->burst_packets == 0)
     return NULL;

@@ -20,11 +20,12 @@ typedef struct {
   gint64 delay_ns;  /* one way */
   gint64 jitter_ns; /* the delay varies evenly by that much to both sides; at most the delay */
   double loss;      /* share of packets in the long run, 0 … 1 */
-  /* Gilbert (1960) and Elliott (1963): a good and a bad state, and how much is lost in each. 0 packets: each packet by itself. */
-  double burst_packets;          /* mean length of the bad state */
-  double burst_bad, burst_good;  /* share lost in the bad and in the good state */
-  double rate_bps;               /* bits of IP packets a second; 0: no limit */
-  gint64 queue_bytes;            /* what may wait for the rate, the packet being sent too; 0 without a rate */
+  /* Gilbert (1960) and Elliott (1963): a good and a bad state, and how much is lost in each.
+   * 0 packets: each packet by itself. */
+  double burst_packets;         /* mean length of the bad state */
+  double burst_bad, burst_good; /* share lost in the bad and in the good state */
+  double rate_bps;              /* bits of IP packets a second; 0: no limit */
+  gint64 queue_bytes;           /* what may wait for the rate, the packet being sent too; 0 without a rate */
   FlLinkOutage outages[FL_LINK_OUTAGES_MAX];
   guint n_outages;
 } FlLinkWay;
@@ -34,7 +35,8 @@ typedef struct {
   gint64 seed; /* -1: not given */
 } FlLinkSpec;
 
-/* fl_link_spec_parse: Returns: FALSE with an error that names the key, what it takes, and for one that is unknown the near ones. */
+/* fl_link_spec_parse: Returns: FALSE with an error that names the key, what it takes, and for one that is unknown the near
+ * ones. */
 gboolean fl_link_spec_parse(const char *text, FlLinkSpec *ret_spec, GError **error);
 
 /* fl_link_spec_text: all of it without presets, such that fl_link_spec_parse gives the same again. The caller's. */

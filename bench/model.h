@@ -28,17 +28,17 @@ typedef struct {
 } FlModel;
 
 /* fl_model_poll: short polling at fixed slots: an update waits for the next slot, which is uniform over T: mean = p50 = T/2 + d,
- * p99 = 0.99 T + d, with l added to d. Polls that find nothing: with periodic updates every U = 1/λ, 1 - T/U where U > T, else none. Requests per
- * update 1/(λT) where λT > 1 … every poll brings several; 1/(λT) always, a poll being a request. */
+ * p99 = 0.99 T + d, with l added to d. Polls that find nothing: with periodic updates every U = 1/λ, 1 - T/U where U > T, else
+ * none. Requests per update 1/(λT) where λT > 1 … every poll brings several; 1/(λT) always, a poll being a request. */
 FlModel fl_model_poll(const FlModelInput *input);
 
 /* fl_model_poll_pause: a pause after each answer instead of slots: polls reach the server every p + R, and T is that in the
  * formulas above: mean = p50 = (p + R)/2 + d. */
 FlModel fl_model_poll_pause(const FlModelInput *input);
 
-/* fl_model_longpoll: with a cursor, periodic updates: as push where the next question is there in time (λR <= 1), and one request an
- * update. Else every question finds updates waiting, and is answered at once: it is short polling with T = R, mean d + R/2, p99
- * d + 0.99 R, 1/(λR) requests an update. */
+/* fl_model_longpoll: with a cursor, periodic updates: as push where the next question is there in time (λR <= 1), and one
+ * request an update. Else every question finds updates waiting, and is answered at once: it is short polling with T = R, mean
+ * d + R/2, p99 d + 0.99 R, 1/(λR) requests an update. */
 FlModel fl_model_longpoll(const FlModelInput *input);
 
 /* fl_model_push: d, and the serial fan-out's share: the k-th of n waits for the k - 1 before it: mean d + s(n + 1)/2, the

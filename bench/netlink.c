@@ -52,7 +52,8 @@ static gboolean ask(int fd, const Request *self) {
 
   if (send(fd, self, self->head.nlmsg_len, 0) < 0)
     return FALSE;
-  if (recv(fd, &answer, sizeof answer, 0) < (ssize_t)NLMSG_LENGTH(sizeof answer.error) || answer.head.nlmsg_type != NLMSG_ERROR) {
+  if (recv(fd, &answer, sizeof answer, 0) < (ssize_t)NLMSG_LENGTH(sizeof answer.error) ||
+      answer.head.nlmsg_type != NLMSG_ERROR) {
     errno = EPROTO;
     return FALSE;
   }
@@ -80,9 +81,9 @@ gboolean fl_netlink_add_address(int fd, int index, int family, const void *addre
   gsize len = address_bytes(family);
   guint32 flags = IFA_F_NODAD | IFA_F_NOPREFIXROUTE;
 
-  self.body.address = (struct ifaddrmsg){
-    .ifa_family = (guint8)family, .ifa_prefixlen = (guint8)(8 * len), .ifa_index = (guint32)index
-  };
+  self.body.address = (struct ifaddrmsg){ .ifa_family = (guint8)family,
+                                          .ifa_prefixlen = (guint8)(8 * len),
+                                          .ifa_index = (guint32)index };
   add_attribute(&self, IFA_LOCAL, address, len);
   add_attribute(&self, IFA_ADDRESS, address, len);
   add_attribute(&self, IFA_FLAGS, &flags, sizeof flags);

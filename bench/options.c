@@ -330,7 +330,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "publish", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.publishes, "POST updates there, by -R and -s", "URL" },
     { "pid", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.pids, "Whose CPU and memory count, with its children", "PID" },
     { "start", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.starts, "Start the server of port 0, anew for each run", "COMMAND" },
-    { "link", 0, 0, G_OPTION_ARG_STRING, &self->link, "Emulate a link: lan, wifi, 4g, 3g, sat, flaky, rtt=80ms,…: docs/link.md", "SPEC" },
+    { "link", 0, 0, G_OPTION_ARG_STRING, &self->link, "Emulate a link: 3g, rtt=80ms,loss=1%: docs/link.md", "SPEC" },
     { "json", 0, 0, G_OPTION_ARG_FILENAME, &self->json, "Write the figures and the manifest there", "FILE" },
     { "csv", 0, 0, G_OPTION_ARG_FILENAME, &self->csv, "Write a row a transport and figure there (- for stdout)", "FILE" },
     { "markdown", 0, 0, G_OPTION_ARG_FILENAME, &self->markdown, "Write a table for a README there (- for stdout)", "FILE" },

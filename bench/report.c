@@ -165,11 +165,14 @@ static void append_runs(GString *out, const FlExperiment *experiment) {
 
 /* What lies between server and subscribers, and who has which CPU. */
 static void append_link(GString *out, const FlSetting *setting) {
-  g_autofree char *cpus = setting->server_cpu >= 0 ? g_strdup_printf("server on CPU %d, bench on CPU %d", setting->server_cpu, setting->client_cpu)
-                                                   : g_strdup("server and bench SHARE one CPU: latencies are upper bounds");
-  g_autofree char *link = setting->link_text
-                              ? g_strdup_printf("emulated link, one for all subscribers: %s · MTU 1500 · %s", setting->link_text, cpus)
-                              : g_strdup_printf("loopback: MTU 65536, no loss, the sender pays for the receiver's half of TCP · %s", cpus);
+  static const char loopback[] = "loopback: MTU 65536, no loss, the sender pays for the receiver's half of TCP";
+  g_autofree char *cpus =
+      setting->server_cpu >= 0
+          ? g_strdup_printf("server on CPU %d, bench on CPU %d", setting->server_cpu, setting->client_cpu)
+          : g_strdup("server and bench SHARE one CPU: latencies are upper bounds");
+  g_autofree char *emulated =
+      setting->link_text ? g_strdup_printf("emulated link, one for all subscribers: %s · MTU 1500", setting->link_text) : NULL;
+  g_autofree char *link = g_strconcat(emulated ? emulated : loopback, " · ", cpus, NULL);
 
   if (setting->url)
     g_string_append_printf(out, "server at %s: its CPU and memory are not measured\n", setting->url);

@@ -104,6 +104,7 @@ static void add_setting(GString *out, const json_t *json) {
   };
 
   const char *date = fl_result_file_text(manifest, "date");
+  g_autofree char *link = fl_result_file_link(json);
   g_autofree char *day = g_strndup(date, strcspn(date, "T"));
 
   g_string_append(out, "<p class=\"setting\">");
@@ -112,7 +113,7 @@ static void add_setting(GString *out, const json_t *json) {
       fl_markup_add(out, "<span>%s%g%s%s</span> ", items[i].before, items[i].value, items[i].after,
                     items[i].value == 1 ? "" : items[i].plural);
   fl_markup_add(out, "<span>%s</span> <span>feedlab %s</span> <span>%s</span></p>\n",
-                fl_result_file_text(setting, "link"), fl_result_file_text(manifest, "feedlab"), day);
+                link, fl_result_file_text(manifest, "feedlab"), day);
 }
 
 static void part_summary(GString *out, const FlReportView *view) {

@@ -116,9 +116,10 @@ static json_t *link_json(const FlResult *r) {
   if (!account->lateness)
     return json_null();
   double late_ms = fl_link_account_lateness_ms(account, &percentile);
-  return json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:f}", "up", link_way(account, FL_LINK_UP), "down", link_way(account, FL_LINK_DOWN),
-                   "overruns", count(account->overruns), "late_ms", number(late_ms), "late_percentile", percentile, "late_max_ms",
-                   number((double)fl_histogram_max(account->lateness) / 1000), "late_limit_ms", fl_link_account_late_limit_ms(r->link_rtt_ms));
+  return json_pack("{s:o, s:o, s:o, s:o, s:i, s:f, s:f}", "up", link_way(account, FL_LINK_UP), "down",
+                   link_way(account, FL_LINK_DOWN), "overruns", count(account->overruns), "late_ms", number(late_ms),
+                   "late_percentile", percentile, "late_max_ms", (double)fl_histogram_max(account->lateness) / 1000,
+                   "late_limit_ms", fl_link_account_late_limit_ms(r->link_rtt_ms));
 }
 
 static json_t *arm_json(const FlExperiment *experiment, const FlArm *arm) {

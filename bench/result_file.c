@@ -21,6 +21,26 @@ const char *fl_result_file_text(const json_t *object, const char *name) {
   return text ? text : "";
 }
 
+char *fl_result_file_link(const json_t *json) {
+  const json_t *setting = json_object_get(json_object_get(json, "manifest"), "setting");
+  const char *text = fl_result_file_text(setting, "link");
+  double worst_ms = NAN, percentile = NAN;
+  gsize i;
+  json_t *result;
+
+  json_array_foreach(json_object_get(json, "results"), i, result) {
+    const json_t *link = json_object_get(result, "link");
+    double late_ms = fl_result_file_number(link, "late_ms");
+    if (isnan(late_ms) || late_ms <= worst_ms)
+      continue;
+    worst_ms = late_ms;
+    percentile = fl_result_file_number(link, "late_percentile");
+  }
+  if (isnan(worst_ms))
+    return g_strdup(text);
+  return g_strdup_printf("emulated link %s, itself late by up to %.2f ms (p%.0f)", text, worst_ms, percentile);
+}
+
 FlInterval fl_result_file_interval(const json_t *interval) {
   return (FlInterval){ .value = fl_result_file_number(interval, "value"),
                        .low = fl_result_file_number(interval, "low"),

@@ -38,6 +38,10 @@ void fl_result_file_clear(FlResultFile *self);
 double fl_result_file_number(const json_t *object, const char *name);
 const char *fl_result_file_text(const json_t *object, const char *name);
 
+/* fl_result_file_link: what lay between server and subscribers, in words: `loopback`, `emulated link rtt=20ms, itself late by up to
+ * 0.12 ms (p99)`, the worst of the results; "" where it does not say. The caller's. */
+char *fl_result_file_link(const json_t *json);
+
 /* fl_result_file_interval: of a figure or a ratio; all NAN for NULL and null. */
 FlInterval fl_result_file_interval(const json_t *interval);
 

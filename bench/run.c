@@ -20,6 +20,7 @@
 
 #define CONNECT_NS G_GINT64_CONSTANT(60000000000)
 #define STRAGGLERS_NS G_GINT64_CONSTANT(10000000000)
+#define LINK_STRAGGLERS_NS G_GINT64_CONSTANT(60000000000) /* TCP doubles its waiting at each loss of the same segment */
 #define MEMORY_POINTS 4
 #define CLIENTS_FOR_MEMORY 400 /* with fewer, the slope drowns in the noise of pages */
 #define PROGRESS_NS G_GINT64_CONSTANT(200000000)
@@ -97,8 +98,8 @@ static gboolean start_server(Run *self, GError **error) {
       g_strdup_printf("%" G_GINT64_FORMAT "us", config->options->heartbeat_ns / 1000);
   const char *listen = config->setting->link ? FL_LINK_SERVER : "127.0.0.1";
   /* The history covers what a slow poller may leave lying, so that a gap is the server's fault. */
-  const char *const server[] = { config->program, "--listen", listen, "--port", "0", "--rate", rate, "--size", size, "--history", "100k",
-                                 "--history-bytes", "256M", "--heartbeat", heartbeat, "--ping-interval", heartbeat, NULL };
+  const char *const server[] = { config->program, "--listen", listen, "--port", "0", "--rate", rate, "--size", size,
+                                 "--history", "100k", "--history-bytes", "256M", "--heartbeat", heartbeat, "--ping-interval", heartbeat, NULL };
   const char *const bare[] = { config->program, rate, size, listen, NULL };
   self->child = fl_child_start(config->target == FL_TARGET_FLOOR ? bare : server, config->setting->server_cpu, error);
   if (!self->child)
@@ -300,7 +301,8 @@ static gint64 between_polls_ns(const FlRunConfig *config) {
 /* Who polls gets the last of the window at its next poll. */
 static gboolean wait_for_stragglers(Run *self, GError **error) {
   double update_ns = isfinite(self->config->setting->rate_hz) ? 1e9 / self->config->setting->rate_hz : 3e9;
-  gint64 until_ns = fl_clock_now_ns() + STRAGGLERS_NS + 2 * between_polls_ns(self->config) + 2 * (gint64)update_ns;
+  gint64 patience_ns = self->config->setting->link ? LINK_STRAGGLERS_NS : STRAGGLERS_NS;
+  gint64 until_ns = fl_clock_now_ns() + patience_ns + 2 * between_polls_ns(self->config) + 2 * (gint64)update_ns;
 
   tell(self, "last ones", 1);
   if (!fl_load_run(self->load, until_ns, TRUE) && fl_load_error(self->load)) {

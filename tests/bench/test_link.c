@@ -1,5 +1,5 @@
-/* The emulated link as a whole, with real sockets on it. Each case is a process of its own, in a network of its own. Times are only
- * held to what can't be less on a busy machine.
+/* The emulated link as a whole, with real sockets on it. Each case is a process of its own, in a network of its own. Times are
+ * only held to what can't be less on a busy machine.
  * SPDX-License-Identifier: MIT */
 #include "bench/link.h"
 

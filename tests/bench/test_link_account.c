@@ -55,7 +55,8 @@ END_TEST
 START_TEST(adds_up) {
   FlLinkAccount sum = account_of(10, 200), other = account_of(30, 300), none = { 0 };
 
-  other.ways[FL_LINK_DOWN] = (FlLinkWayAccount){ .packets = { 5, 1, 2, 3, 4 }, .bytes = 6, .segments = 7, .segments_passed = 8 };
+  other.ways[FL_LINK_DOWN] =
+      (FlLinkWayAccount){ .packets = { 5, 1, 2, 3, 4 }, .bytes = 6, .segments = 7, .segments_passed = 8 };
   fl_link_account_merge(&sum, &other);
   fl_link_account_merge(&sum, &other);
   fl_link_account_merge(&sum, &none);
@@ -77,7 +78,8 @@ START_TEST(tells_losses_by_their_cause) {
   account.ways[FL_LINK_DOWN].packets[FL_FATE_LOSS] = 2;
   account.ways[FL_LINK_DOWN].packets[FL_FATE_QUEUE] = 1;
   g_autofree char *text = fl_link_account_describe(&account);
-  ck_assert_str_eq(text, "up 1 packet, 0 lost; down 3 packets, 3 lost (loss 2, queue 1); late by p50 0.100 ms, at most 0.100 ms");
+  ck_assert_str_eq(
+      text, "up 1 packet, 0 lost; down 3 packets, 3 lost (loss 2, queue 1); late by p50 0.100 ms, at most 0.100 ms");
   fl_link_account_clear(&account);
 }
 END_TEST

@@ -66,7 +66,9 @@ START_TEST(gives_canonical_text_that_reads_the_same) {
   assert_text("rtt=80ms,down.delay=10ms", "up.delay=40ms,down.delay=10ms");
   assert_text("loss=2%,rtt=1s,burst=4/80%/0.1%,seed=3", "rtt=1s,loss=2%,burst=4/80%/0.1%,seed=3");
   assert_text("rtt=0,loss=0.5%,burst=4", "rtt=0s,loss=0.5%,burst=4");
-  assert_text("rtt=10ms,rate=1.6mbit", "rtt=10ms,rate=1.6mbit,queue=20000");
+  assert_text("rtt=10ms,rate=1.6mbit", "rtt=10ms,rate=1.6mbit,queue=64k");
+  assert_text("rtt=10ms,rate=8mbit", "rtt=10ms,rate=8mbit,queue=100000");
+  assert_text("rtt=10ms,up.rate=384kbit,queue=32k", "rtt=10ms,up.rate=384kbit,up.queue=32k");
   assert_text("rtt=10ms,up.rate=384kbit,queue=64k", "rtt=10ms,up.rate=384kbit,up.queue=64k");
   assert_text("rtt=1ms,outage=2s@10s,down.outage=500ms@1s/30s",
               "rtt=1ms,up.outage=2s@10s,down.outage=2s@10s,down.outage=500ms@1s/30s");
@@ -79,7 +81,7 @@ START_TEST(knows_presets_that_may_be_changed) {
 
   for (gsize i = 0; i < G_N_ELEMENTS(names); i++)
     parsed(names[i]);
-  assert_text("3g", "rtt=300ms,up.rate=768kbit,down.rate=1.6mbit,up.queue=15000,down.queue=20000");
+  assert_text("3g", "rtt=300ms,up.rate=768kbit,down.rate=1.6mbit,queue=64k");
   assert_text("3g,loss=2%,rtt=200ms,rate=0", "rtt=200ms,loss=2%");
   assert_refused("rtt=80ms,3g", "'3g' is unknown");
 }

@@ -63,6 +63,22 @@ START_TEST(csv_has_a_row_a_figure_and_nothing_for_what_was_not_measured) {
 }
 END_TEST
 
+START_TEST(tells_the_link_with_its_worst_lateness) {
+  FlResultFile file = file_of(small_json());
+  g_autofree char *plain = fl_result_file_link(file.json);
+  json_t *results = json_object_get(file.json, "results");
+
+  ck_assert_str_eq(plain, "loopback");
+  json_object_set_new(json_object_get(json_object_get(file.json, "manifest"), "setting"), "link", json_string("rtt=20ms"));
+  for (gsize i = 0; i < 2; i++)
+    json_object_set_new(json_array_get(results, i), "link",
+                        json_pack("{s:f, s:i}", "late_ms", i == 0 ? 0.25 : 0.125, "late_percentile", i == 0 ? 99 : 90));
+  g_autofree char *emulated = fl_result_file_link(file.json);
+  ck_assert_str_eq(emulated, "emulated link rtt=20ms, itself late by up to 0.25 ms (p99)");
+  fl_result_file_clear(&file);
+}
+END_TEST
+
 START_TEST(markdown_has_figures_as_rows_and_transports_as_columns) {
   FlResultFile file = file_of(small_json());
   g_autofree char *markdown = fl_report_markdown(&file, 1);
@@ -75,7 +91,7 @@ START_TEST(markdown_has_figures_as_rows_and_transports_as_columns) {
                              "| IP, both ways, B | 274.6 | – ≈ |\n\n"
                              "Medians of the runs ± half of the 95 % interval. – not measured, or too few samples. × of ws; ≈ no difference "
                              "(99 % interval).\n"
-                             "Link: loopback.\n"
+                             "Between server and subscribers: loopback.\n"
                              "feedlab 0.1.0, 2026-01-02T03:04:05Z: feedlab-bench run\n");
   fl_result_file_clear(&file);
 }
@@ -385,6 +401,7 @@ int main(void) {
   TCase *formats = tcase_create("formats"), *files = tcase_create("files");
 
   tcase_add_test(formats, csv_has_a_row_a_figure_and_nothing_for_what_was_not_measured);
+  tcase_add_test(formats, tells_the_link_with_its_worst_lateness);
   tcase_add_test(formats, markdown_has_figures_as_rows_and_transports_as_columns);
   tcase_add_test(formats, markdown_marks_what_is_not_sound);
   tcase_add_test(formats, hgrm_is_the_percentile_format_of_hdrhistogram);

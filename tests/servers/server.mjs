@@ -1,4 +1,4 @@
-// What the servers here have in common: they listen on a free port of 127.0.0.1, or on the one that is given, say so on
+// What the servers here have in common: they listen on a free port of 127.0.0.1, or on the port and address that are given, say so on
 // stderr as feedlab-server does, take updates at POST /publish, and end at SIGTERM.
 // SPDX-License-Identifier: MIT
 import http from 'node:http';
@@ -25,8 +25,9 @@ export function listen(server) {
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
   server.on('connection', (socket) => socket.setNoDelay());
-  server.listen({ port: Number(process.argv[2] ?? 0), host: '127.0.0.1', backlog: 4096 }, () => {
-    process.stderr.write(`listening on http://127.0.0.1:${server.address().port}\n`);
+  const host = process.argv[3] ?? '127.0.0.1';
+  server.listen({ port: Number(process.argv[2] ?? 0), host, backlog: 4096 }, () => {
+    process.stderr.write(`listening on http://${host}:${server.address().port}\n`);
   });
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => process.exit(0));
 }
