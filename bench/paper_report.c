@@ -57,7 +57,7 @@ static void append_verdict(GString *out, const FlPaperRun *self) {
       const FlArm *arm = &self->trials[i]->arms[k];
       FlVerdict verdict = fl_arm_verdict(arm);
       if (verdict != FL_VERDICT_SOUND)
-        g_string_append_printf(out, "✗ %s of run %u is %s: its figures stand for nothing\n", arm->name, i + 1,
+        g_string_append_printf(out, "✗ %s of run %u: %s: its figures stand for nothing\n", arm->name, i + 1,
                                fl_verdict_name(verdict));
     }
 }
