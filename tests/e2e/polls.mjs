@@ -7,6 +7,7 @@ import { assert, request, run, test, within } from './harness.mjs';
 // Arguments that mean nothing give the feed time to run on in the middle of a request.
 const padding = 'a&'.repeat(60);
 const workers = ['1', '2'];
+const BATCH = 1000; // updates that an answer holds at most
 
 const connect = (t, server) => {
   const made = new Connection(server);
@@ -63,8 +64,9 @@ for (const count of workers)
         for (const since of sinces) {
           const answer = await within(connection.answer({ hasBody: false }), 'an answer to HEAD /poll');
           const seq = seqOf(answer.headers.etag);
-          assert.ok(seq >= head, `the answer to since=${since} knew of ${seq}, the one before it of ${head}`);
-          head = seq;
+          // On a busy machine more may have been published since `since` than one answer holds.
+          assert.ok(seq >= Math.min(head, since + BATCH), `the answer to since=${since} knew of ${seq}, the one before it of ${head}`);
+          head = Math.max(head, seq);
         }
       }
     };
