@@ -230,7 +230,7 @@ void fl_server_run(FlServer *self) {
   /* GLib restores the signals' default: a second one ends the process at once. */
   for (gsize i = 0; i < G_N_ELEMENTS(self->watches); i++)
     g_clear_handle_id(&self->watches[i], g_source_remove);
-  fl_source_stop(g_steal_pointer(&self->source));
+  fl_source_stop(self->source);
   for (guint i = 0; i < self->application.workers->len; i++)
     fl_worker_drain(self->application.workers->pdata[i]);
   for (guint i = 0; i < self->application.workers->len; i++)
@@ -240,12 +240,12 @@ void fl_server_run(FlServer *self) {
 void fl_server_free(FlServer *self) {
   if (!self)
     return;
-  fl_source_stop(self->source);
   for (gsize i = 0; i < G_N_ELEMENTS(self->watches); i++)
     g_clear_handle_id(&self->watches[i], g_source_remove);
   if (self->served_check)
     g_source_remove(self->served_check);
   g_ptr_array_unref(self->application.workers);
+  fl_source_free(self->source);
   fl_access_free(self->application.access);
   fl_sequencer_free(self->application.sequencer);
   g_free(self->application.url);
