@@ -64,17 +64,22 @@ static gboolean answer_file(FlWorker *worker, FlRequest *request, const char *ro
   return TRUE;
 }
 
-/* The page has all that it runs in itself and talks to this server only: to this port, and to other ports of the same host,
- * where its lines are (docs/wire/demo.md). A policy can't name an IPv6 address, so there any host is let in. */
-static char *policy_for(const FlRequest *request) {
-  const char *host = fl_request_headers(request)->host;
+/* Other ports of the same host, where a page's lines are (docs/wire/demo.md). A policy can't name an IPv6 address: there any
+ * host is let in. */
+static char *sources_of_lines(const char *host) {
   gsize len = strcspn(host, ":");
   gboolean has_name = len > 0 && strspn(host, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-_") == len;
-  g_autofree char *lines = has_name ? g_strdup_printf("http://%.*s:* ws://%.*s:*", (int)len, host, (int)len, host)
-                                    : g_strdup("http: ws:");
+
+  return has_name ? g_strdup_printf(" http://%.*s:* ws://%.*s:*", (int)len, host, (int)len, host) : g_strdup(" http: ws:");
+}
+
+/* The page has all that it runs in itself, and talks to this server only. */
+static char *policy_for(FlWorker *worker, const FlRequest *request) {
+  g_autofree char *lines =
+      fl_application_of(worker)->lines ? sources_of_lines(fl_request_headers(request)->host) : g_strdup("");
 
   return g_strdup_printf("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-                         "connect-src 'self' %s; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+                         "connect-src 'self'%s; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
                          lines);
 }
 
@@ -84,7 +89,7 @@ static gboolean answer_asset(FlWorker *worker, FlRequest *request, const char *n
 
   if (!bytes)
     return FALSE;
-  g_autofree char *policy = policy_for(request);
+  g_autofree char *policy = policy_for(worker, request);
   g_autofree char *etag = g_strdup_printf("\"%zx-%x\"", g_bytes_get_size(bytes), g_bytes_hash(bytes));
   gboolean unchanged = fl_header_names_etag(if_none_match, etag);
   g_autoptr(FlResponse) response =
