@@ -326,9 +326,9 @@ test('a side that has said its last still gets what the other says', async (t) =
   const server = await t.server(['--source', 'none']);
   for (const profile of ['none', 'wifi']) {
     const client = openSocket(await openLine(server, profile));
-    client.socket.end('GET /poll HTTP/1.1\r\nHost: localhost\r\n\r\n');
-    await client.until((bytes) => bytes.includes('"updates":[]'), 'the answer');
-    await client.ended();
+    t.cleanup(() => client.socket.destroy());
+    client.socket.end('GET /longpoll?timeout=25 HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await client.until((bytes) => bytes.includes('"updates":[]'), 'the answer, at once');
   }
 });
 
@@ -562,6 +562,15 @@ for (const profile of ['none', '3g'])
     await events.ended();
     assert.match(events.received().toString(), /\n\n$/, 'the stream ends between two events');
   });
+
+test('the last answer is passed on when the server itself has nothing more to do', async (t) => {
+  const server = await t.server(['--source', 'none']);
+  const line = await openLine(server, 'satellite');
+  const held = request(line, '/longpoll?timeout=25');
+  await server.logged(/came transport=longpoll/);
+  await server.stop();
+  assert.equal((await held).status, 200);
+});
 
 test('a line whose reading is stopped holds up no end', async (t) => {
   const server = await t.server(['--source', 'none', '--drain', '300ms']);
