@@ -64,23 +64,26 @@ static gboolean answer_file(FlWorker *worker, FlRequest *request, const char *ro
   return TRUE;
 }
 
-/* Other ports of the same host, where a page's lines are (docs/wire/demo.md). A policy can't name an IPv6 address: there any
- * host is let in. */
-static char *sources_of_lines(const char *host) {
-  gsize len = strcspn(host, ":");
-  gboolean has_name = len > 0 && strspn(host, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-_") == len;
+/* Where the page may connect to beside its own origin: other ports of the same host, where its lines are (docs/wire/demo.md);
+ * without them its own port by WebSocket, which not every browser takes for the same origin. A policy can't name an IPv6
+ * address: there any host is let in. */
+static char *sources_beside_self(const char *host, gboolean has_lines) {
+  int len = (int)strcspn(host, ":");
+  gboolean has_name = len > 0 && (int)strspn(host, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-_") == len;
 
-  return has_name ? g_strdup_printf(" http://%.*s:* ws://%.*s:*", (int)len, host, (int)len, host) : g_strdup(" http: ws:");
+  if (has_lines)
+    return has_name ? g_strdup_printf("http://%.*s:* ws://%.*s:*", len, host, len, host) : g_strdup("http: ws:");
+  return has_name ? g_strdup_printf("ws://%s wss://%s", host, host) : g_strdup("ws: wss:");
 }
 
 /* The page has all that it runs in itself, and talks to this server only. */
 static char *policy_for(FlWorker *worker, const FlRequest *request) {
-  g_autofree char *lines =
-      fl_application_of(worker)->lines ? sources_of_lines(fl_request_headers(request)->host) : g_strdup("");
+  g_autofree char *sources =
+      sources_beside_self(fl_request_headers(request)->host, fl_application_of(worker)->lines != NULL);
 
   return g_strdup_printf("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-                         "connect-src 'self'%s; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-                         lines);
+                         "connect-src 'self' %s; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+                         sources);
 }
 
 static gboolean answer_asset(FlWorker *worker, FlRequest *request, const char *name) {
