@@ -17,7 +17,7 @@
 typedef struct {
   char *port, *speed, *interval, *rate, *size, *history, *history_bytes, *heartbeat, *workers;
   char *ping_interval, *ping_timeout, *connect_timeout;
-  char *max_clients, *max_lag, *slow, *max_body, *drain, *sndbuf, *log_format;
+  char *max_clients, *max_lag, *slow, *max_body, *drain, *sndbuf, *log_format, *line_idle;
 } Texts;
 
 static void fail(GError **error, const char *flag, const char *value, const char *wants) {
@@ -137,6 +137,7 @@ static gboolean take_all(const Texts *texts, FlOptions *self, GError **error) {
       take_milliseconds("--connect-timeout", texts->connect_timeout, &self->connect_timeout_ns, error) &&
       take_bytes("--max-body", texts->max_body, 1, 1024 * 1024 * 1024, &self->max_body, error) &&
       take_duration("--drain", texts->drain, 0, &self->drain_ns, error) &&
+      take_duration("--line-idle", texts->line_idle, 1000000, &self->line_idle_ns, error) &&
       take_bytes("--sndbuf", texts->sndbuf, 1, 1024 * 1024 * 1024, &self->sndbuf_bytes, error) &&
       take_choice("--slow", texts->slow, "gap", "close", &slow, error) &&
       take_choice("--log-format", texts->log_format, "text", "json", &format, error);
@@ -186,6 +187,13 @@ static gboolean check_namespaces(const FlOptions *self, GError **error) {
   return TRUE;
 }
 
+static gboolean check_demo(const FlOptions *self, GError **error) {
+  if (!self->demo || (!self->no_demo && !self->conformance))
+    return TRUE;
+  g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "--demo: it goes neither with --no-demo nor with --conformance");
+  return FALSE;
+}
+
 static void clear_texts(Texts *texts) {
   char **all = (char **)texts;
   for (gsize i = 0; i < sizeof *texts / sizeof *all; i++)
@@ -217,6 +225,9 @@ static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *
     { "publish-token", 0, 0, G_OPTION_ARG_STRING, &self->access.publish_token, "Publishing needs this bearer token", "TOKEN" },
     { "trust-proxy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.trust_proxies, "Believe X-Forwarded-For from here (again for more)", "CIDR" },
     { "web-root", 0, 0, G_OPTION_ARG_FILENAME, &self->web_root, "Serve this folder instead of the built-in page", "DIR" },
+    { "demo", 0, 0, G_OPTION_ARG_NONE, &self->demo, "Let the page change the feed and open lines beyond loopback too (with --publish-token)", NULL },
+    { "no-demo", 0, 0, G_OPTION_ARG_NONE, &self->no_demo, "Don't let it do that at all", NULL },
+    { "line-idle", 0, 0, G_OPTION_ARG_STRING, &texts->line_idle, "End a line of the page's that no one has used for so long (60s)", "TIME" },
     { "socketio-path", 0, 0, G_OPTION_ARG_STRING, &self->socketio_path, "Where Socket.IO is served (/socket.io)", "PATH" },
     { "namespace", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->namespaces, "Socket.IO: take this namespace too (again for more)", "NAME" },
     { "ping-interval", 0, 0, G_OPTION_ARG_STRING, &texts->ping_interval, "Socket.IO: time between pings (25000, in ms)", "TIME" },
@@ -257,8 +268,10 @@ FlOptions *fl_options_parse(int *argc, char ***argv, GError **error) {
   self->ping_timeout_ns = G_GINT64_CONSTANT(20000000000);
   self->connect_timeout_ns = G_GINT64_CONSTANT(45000000000);
   self->drain_ns = G_GINT64_CONSTANT(10000000000);
+  self->line_idle_ns = G_GINT64_CONSTANT(60000000000);
   gboolean ok = read_arguments(argc, argv, self, &texts, error) && take_all(&texts, self, error) &&
-                take_web_root(self, error) && take_socketio_path(self, error) && check_namespaces(self, error);
+                take_web_root(self, error) && take_socketio_path(self, error) && check_namespaces(self, error) &&
+                check_demo(self, error);
   clear_texts(&texts);
   if (!ok) {
     fl_options_free(self);

@@ -28,6 +28,8 @@ typedef struct {
   char *socketio_path; /* begins and ends with a slash */
   char **namespaces;   /* NULL: none */
   gint64 ping_interval_ns, ping_timeout_ns, connect_timeout_ns;
+  gboolean demo, no_demo; /* neither: as the address says */
+  gint64 line_idle_ns;
   gboolean conformance;
   FlLogFormat log_format;
   gboolean verbose;

@@ -26,7 +26,6 @@ struct _FlServer {
   FlApplication application;
   FlSourceStats source_stats;
   FlLimit limit;
-  FlSource *source;
   guint watches[2];
   guint served_check;
   guint unanswered; /* workers that have not said yet … */
@@ -145,6 +144,23 @@ static gboolean add_worker(FlServer *self, int listen_fd, guint index, GError **
   return TRUE;
 }
 
+/* On by itself while only this machine can reach it; its controls are the publisher's. */
+static gboolean set_up_demo(FlServer *self, int listen_fd, FlAccessConfig *access, GError **error) {
+  const FlOptions *options = self->options;
+
+  if (options->no_demo || options->conformance || (!access->on_loopback && !options->demo))
+    return TRUE;
+  if (!access->on_loopback && !access->publish_token) {
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, "--demo: beyond loopback it needs --publish-token");
+    return FALSE;
+  }
+  FlLineSetConfig lines = { .host = options->listen, .idle_ns = options->line_idle_ns, .log = self->log };
+  lines.server_len = fl_listener_near_address(listen_fd, &lines.server);
+  self->application.lines = fl_line_set_new(&lines);
+  access->page_port = fl_listener_port(listen_fd);
+  return TRUE;
+}
+
 /* All workers' sockets are bound to one port before the first of them listens. */
 static gboolean add_workers(FlServer *self, GError **error) {
   const FlOptions *options = self->options;
@@ -156,7 +172,8 @@ static gboolean add_workers(FlServer *self, GError **error) {
   guint16 port = fl_listener_port(fd);
   FlAccessConfig access = options->access;
   access.on_loopback = fl_listener_is_loopback(fd);
-  self->application.access = fl_access_new(&access, error);
+  if (set_up_demo(self, fd, &access, error))
+    self->application.access = fl_access_new(&access, error);
   if (!self->application.access) {
     close(fd);
     return FALSE;
@@ -188,8 +205,8 @@ static gboolean start_source(FlServer *self, GError **error) {
     .speed = options->speed,
     .input_fd = STDIN_FILENO,
   };
-  self->source = fl_source_start(options->source, &config, error);
-  return self->source != NULL;
+  self->application.source = fl_source_start(options->source, &config, error);
+  return self->application.source != NULL;
 }
 
 FlServer *fl_server_new(const FlOptions *options, FlLog *log, GError **error) {
@@ -230,22 +247,26 @@ void fl_server_run(FlServer *self) {
   /* GLib restores the signals' default: a second one ends the process at once. */
   for (gsize i = 0; i < G_N_ELEMENTS(self->watches); i++)
     g_clear_handle_id(&self->watches[i], g_source_remove);
-  fl_source_stop(g_steal_pointer(&self->source));
+  fl_source_stop(self->application.source);
   for (guint i = 0; i < self->application.workers->len; i++)
     fl_worker_drain(self->application.workers->pdata[i]);
   for (guint i = 0; i < self->application.workers->len; i++)
     fl_worker_join(self->application.workers->pdata[i]);
+  g_ptr_array_set_size(self->application.workers, 0);
+  /* Now that the server has said its last, lines pass it on. */
+  fl_line_set_free(g_steal_pointer(&self->application.lines));
 }
 
 void fl_server_free(FlServer *self) {
   if (!self)
     return;
-  fl_source_stop(self->source);
   for (gsize i = 0; i < G_N_ELEMENTS(self->watches); i++)
     g_clear_handle_id(&self->watches[i], g_source_remove);
   if (self->served_check)
     g_source_remove(self->served_check);
   g_ptr_array_unref(self->application.workers);
+  fl_source_free(self->application.source);
+  fl_line_set_free(self->application.lines);
   fl_access_free(self->application.access);
   fl_sequencer_free(self->application.sequencer);
   g_free(self->application.url);

@@ -1,4 +1,4 @@
-/* Lists in header fields. See the header.
+/* Lists in header fields, and types. See the header.
  * SPDX-License-Identifier: MIT */
 #include "codec/header.h"
 
@@ -43,4 +43,9 @@ gboolean fl_header_names_etag(const char *value, const char *etag) {
       return TRUE;
   }
   return FALSE;
+}
+
+gboolean fl_header_is_type(const char *value, const char *type) {
+  gsize len = strlen(type);
+  return value && g_ascii_strncasecmp(value, type, len) == 0 && strchr("; \t", value[len]) != NULL;
 }

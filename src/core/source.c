@@ -14,8 +14,13 @@ static gpointer start_none(const FlSourceConfig *config, const char *argument, G
   return g_new0(char, 1);
 }
 
+static void stop_none(gpointer state) {
+}
+
 /* Updates come from POST /publish and WebSockets only. */
-static const FlSourceKind source_none = { "none", FALSE, start_none, g_free };
+static const FlSourceKind source_none = {
+  "none", FALSE, start_none, fl_source_no_pace, fl_source_keep_pace, stop_none, g_free,
+};
 
 static const FlSourceKind *const kinds[] = { &fl_source_clock, &fl_source_stdin, &fl_source_replay, &source_none };
 
@@ -44,8 +49,33 @@ FlSource *fl_source_start(const char *spec, const FlSourceConfig *config, GError
 }
 
 void fl_source_stop(FlSource *self) {
+  self->kind->stop(self->state);
+}
+
+void fl_source_free(FlSource *self) {
   if (!self)
     return;
   self->kind->stop(self->state);
+  self->kind->free(self->state);
   g_free(self);
+}
+
+const char *fl_source_name(const FlSource *self) {
+  return self->kind->name;
+}
+
+gboolean fl_source_pace(FlSource *self, FlPace *ret_pace) {
+  return self->kind->pace(self->state, ret_pace);
+}
+
+gboolean fl_source_change_pace(FlSource *self, const FlPace *pace) {
+  return self->kind->change_pace(self->state, pace);
+}
+
+gboolean fl_source_no_pace(gpointer state, FlPace *ret_pace) {
+  return FALSE;
+}
+
+gboolean fl_source_keep_pace(gpointer state, const FlPace *pace) {
+  return FALSE;
 }

@@ -1,6 +1,7 @@
 /* The clock source: an update every interval, to absolute deadlines. When the process was late, what was due in the
- * meantime is published with the times at which it was due, and counted as missed. Data of a given size begin with the time at
- * which they were really published, where there is room for its 16 digits; the rest is filler.
+ * meantime is published with the times at which it was due, and counted as missed. Data of a given size begin with the
+ * time at which they were really published, where there is room for its 16 digits; the rest is filler. Any thread may
+ * change the pace: the lock is over the schedule and what is published by it.
  * SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <gio/gio.h>
@@ -17,7 +18,9 @@
 typedef struct {
   FlSourceConfig config;
   int timer_fd;
-  guint watch;
+  GMutex lock; /* over all that follows */
+  guint watch; /* 0: stopped */
+  FlPace pace;
   gint64 next_ns; /* the next deadline, CLOCK_MONOTONIC */
   gint64 offset_ns;
   GString *data; /* of a fixed size; NULL: the time of day */
@@ -49,12 +52,11 @@ static void publish_time_of_day(Clock *self, gint64 t_us) {
   fl_sequencer_publish(self->config.sequencer, data, (gsize)len, t_us);
 }
 
-static gboolean on_timer(gint fd, GIOCondition condition, gpointer user) {
-  Clock *self = user;
+static void publish_due(Clock *self) {
   guint64 due;
 
-  if (read(fd, &due, sizeof due) != sizeof due)
-    return G_SOURCE_CONTINUE;
+  if (read(self->timer_fd, &due, sizeof due) != sizeof due)
+    return;
   watch_system_clock(self);
   if (due > 1)
     fl_counter_add(&self->config.stats->missed_deadlines, (gint64)due - 1);
@@ -66,9 +68,15 @@ static gboolean on_timer(gint fd, GIOCondition condition, gpointer user) {
     } else {
       publish_time_of_day(self, t_us);
     }
-    self->next_ns += self->config.interval_ns;
+    self->next_ns += self->pace.interval_ns;
     fl_counter_add(&self->config.stats->published, 1);
   }
+}
+
+static gboolean on_timer(gint fd, GIOCondition condition, gpointer user) {
+  Clock *self = user;
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+  publish_due(self);
   return G_SOURCE_CONTINUE;
 }
 
@@ -85,6 +93,20 @@ static GString *text_of_size(gsize bytes) {
   return data;
 }
 
+static void set_size(Clock *self, gsize bytes) {
+  if (self->data)
+    g_string_free(self->data, TRUE);
+  self->data = bytes > 0 ? text_of_size(bytes) : NULL;
+  self->pace.size_bytes = bytes;
+}
+
+static void schedule(Clock *self, gint64 first_ns, gint64 interval_ns) {
+  struct itimerspec times = { .it_value = to_timespec(first_ns), .it_interval = to_timespec(interval_ns) };
+  timerfd_settime(self->timer_fd, TFD_TIMER_ABSTIME, &times, NULL);
+  self->next_ns = first_ns;
+  self->pace.interval_ns = interval_ns;
+}
+
 static gpointer start(const FlSourceConfig *config, const char *argument, GError **error) {
   int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
   if (fd < 0) {
@@ -94,24 +116,50 @@ static gpointer start(const FlSourceConfig *config, const char *argument, GError
   Clock *self = g_new0(Clock, 1);
   self->config = *config;
   self->timer_fd = fd;
+  g_mutex_init(&self->lock);
   self->offset_ns = fl_clock_offset_ns();
-  self->next_ns = fl_clock_now_ns() + config->interval_ns;
-  if (config->size_bytes > 0)
-    self->data = text_of_size(config->size_bytes);
-
-  struct itimerspec schedule = { .it_value = to_timespec(self->next_ns), .it_interval = to_timespec(config->interval_ns) };
-  timerfd_settime(fd, TFD_TIMER_ABSTIME, &schedule, NULL);
+  set_size(self, config->size_bytes);
+  schedule(self, fl_clock_now_ns() + config->interval_ns, config->interval_ns);
   self->watch = g_unix_fd_add_full(G_PRIORITY_HIGH, fd, G_IO_IN, on_timer, self, NULL);
   return self;
 }
 
+static gboolean pace_of(gpointer state, FlPace *ret_pace) {
+  Clock *self = state;
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+  *ret_pace = self->pace;
+  return TRUE;
+}
+
+static gboolean change_pace(gpointer state, const FlPace *pace) {
+  Clock *self = state;
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+
+  if (!self->watch)
+    return FALSE;
+  /* Setting the timer forgets what is due and has not been read yet. */
+  publish_due(self);
+  gint64 last_ns = self->next_ns - self->pace.interval_ns;
+  if (pace->interval_ns != self->pace.interval_ns)
+    schedule(self, MAX(last_ns + pace->interval_ns, fl_clock_now_ns()), pace->interval_ns);
+  if (pace->size_bytes != self->pace.size_bytes)
+    set_size(self, pace->size_bytes);
+  return TRUE;
+}
+
 static void stop(gpointer state) {
   Clock *self = state;
-  g_source_remove(self->watch);
+  g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&self->lock);
+  g_clear_handle_id(&self->watch, g_source_remove);
+}
+
+static void free_clock(gpointer state) {
+  Clock *self = state;
   close(self->timer_fd);
+  g_mutex_clear(&self->lock);
   if (self->data)
     g_string_free(self->data, TRUE);
   g_free(self);
 }
 
-const FlSourceKind fl_source_clock = { "clock", FALSE, start, stop };
+const FlSourceKind fl_source_clock = { "clock", FALSE, start, pace_of, change_pace, stop, free_clock };

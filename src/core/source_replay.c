@@ -31,8 +31,6 @@ typedef struct {
 } Replay;
 
 static void clear(Replay *self) {
-  if (self->watch)
-    g_source_remove(self->watch);
   if (self->timer_fd >= 0)
     close(self->timer_fd);
   if (self->pending)
@@ -120,7 +118,14 @@ static gpointer start(const FlSourceConfig *config, const char *path, GError **e
 }
 
 static void stop(gpointer state) {
+  Replay *self = state;
+  g_clear_handle_id(&self->watch, g_source_remove);
+}
+
+static void free_replay(gpointer state) {
   clear(state);
 }
 
-const FlSourceKind fl_source_replay = { "replay", TRUE, start, stop };
+const FlSourceKind fl_source_replay = {
+  "replay", TRUE, start, fl_source_no_pace, fl_source_keep_pace, stop, free_replay,
+};

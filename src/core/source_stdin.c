@@ -98,10 +98,15 @@ static gpointer start(const FlSourceConfig *config, const char *argument, GError
 
 static void stop(gpointer state) {
   Lines *self = state;
-  if (self->watch)
-    g_source_remove(self->watch);
+  g_clear_handle_id(&self->watch, g_source_remove);
+}
+
+static void free_lines(gpointer state) {
+  Lines *self = state;
   g_byte_array_unref(self->line);
   g_free(self);
 }
 
-const FlSourceKind fl_source_stdin = { "stdin", FALSE, start, stop };
+const FlSourceKind fl_source_stdin = {
+  "stdin", FALSE, start, fl_source_no_pace, fl_source_keep_pace, stop, free_lines,
+};

@@ -26,7 +26,7 @@ typedef struct {
   FlCounter ended;            /* 1 at the end of input */
 } FlSourceStats;
 
-/* Only the counter's one writer may call it: not an atomic read-modify-write. */
+/* Only the counter's one writer, or writers under one lock, may call it: not an atomic read-modify-write. */
 static inline void fl_counter_add(FlCounter *counter, gint64 n) {
   atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + (guint64)n,
                         memory_order_relaxed);

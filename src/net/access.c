@@ -11,6 +11,7 @@ struct _FlAccess {
   GPtrArray *proxies; /* GInetAddressMask */
   char *publish_token;
   gboolean on_loopback;
+  guint16 page_port;
 };
 
 FlAccess *fl_access_new(const FlAccessConfig *config, GError **error) {
@@ -19,6 +20,7 @@ FlAccess *fl_access_new(const FlAccessConfig *config, GError **error) {
   self->allow_origins = g_strdupv(config->allow_origins);
   self->publish_token = g_strdup(config->publish_token);
   self->on_loopback = config->on_loopback;
+  self->page_port = config->page_port;
   self->proxies = g_ptr_array_new_with_free_func(g_object_unref);
   for (char **cidr = config->trust_proxies; cidr && *cidr; cidr++) {
     GInetAddressMask *mask = g_inet_address_mask_new_from_string(*cidr, error);
@@ -85,6 +87,17 @@ static gboolean is_loopback_name(const char *host_port) {
          (g_ascii_strcasecmp(name, "localhost") == 0 || g_str_equal(name, "127.0.0.1") || g_str_equal(name, "::1"));
 }
 
+/* Whether the origin is this server's own page, and the request came through a line: the same host, but for the port. */
+static gboolean is_own_page(const FlAccess *self, const char *origin, const char *host) {
+  char name[256];
+
+  if (self->page_port == 0 || !host || !split_host(host, name, sizeof name))
+    return FALSE;
+  g_autofree char *page = g_strdup_printf(strchr(name, ':') ? "http://[%s]:%u" : "http://%s:%u", name, self->page_port);
+  g_autofree char *page_80 = self->page_port == 80 ? g_strndup(page, strlen(page) - strlen(":80")) : NULL;
+  return g_ascii_strcasecmp(origin, page) == 0 || (page_80 && g_ascii_strcasecmp(origin, page_80) == 0);
+}
+
 FlOriginVerdict fl_access_origin(const FlAccess *self, const char *origin, const char *host) {
   if (!origin)
     return FL_ORIGIN_SAME;
@@ -97,6 +110,8 @@ FlOriginVerdict fl_access_origin(const FlAccess *self, const char *origin, const
   if (authority && host && g_ascii_strcasecmp(authority, host) == 0)
     return FL_ORIGIN_SAME;
   if (authority && self->on_loopback && is_loopback_name(authority))
+    return FL_ORIGIN_ALLOWED;
+  if (is_own_page(self, origin, host))
     return FL_ORIGIN_ALLOWED;
   for (char **allowed = self->allow_origins; allowed && *allowed; allowed++)
     if (g_ascii_strcasecmp(origin, *allowed) == 0)

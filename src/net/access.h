@@ -12,6 +12,7 @@ typedef struct {
   char **trust_proxies; /* --trust-proxy: addresses or CIDR blocks */
   char *publish_token;  /* NULL: none */
   gboolean on_loopback; /* the address that is listened on is a loopback one */
+  guint16 page_port;    /* pages of this port may use others of the same host, the lines' (net/line.h); 0: none may */
 } FlAccessConfig;
 
 typedef struct _FlAccess FlAccess;

@@ -114,6 +114,20 @@ gboolean fl_listener_is_loopback(int fd) {
   return ntohl(((struct sockaddr_in *)&address)->sin_addr.s_addr) >> 24 == 127;
 }
 
+socklen_t fl_listener_near_address(int fd, struct sockaddr_storage *ret_address) {
+  *ret_address = bound_to(fd);
+  if (ret_address->ss_family == AF_INET6) {
+    struct in6_addr *in6 = &((struct sockaddr_in6 *)ret_address)->sin6_addr;
+    if (IN6_IS_ADDR_UNSPECIFIED(in6))
+      *in6 = in6addr_loopback;
+    return sizeof(struct sockaddr_in6);
+  }
+  struct in_addr *in = &((struct sockaddr_in *)ret_address)->sin_addr;
+  if (in->s_addr == htonl(INADDR_ANY))
+    in->s_addr = htonl(INADDR_LOOPBACK);
+  return sizeof(struct sockaddr_in);
+}
+
 FlListener *fl_listener_new(int fd, FlLimit *limit, int sndbuf_bytes, FlAccepted accepted, gpointer user,
                             GError **error) {
   if (listen(fd, BACKLOG) != 0) {

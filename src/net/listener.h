@@ -35,6 +35,10 @@ guint16 fl_listener_port(int fd);
 char *fl_listener_url(int fd);
 gboolean fl_listener_is_loopback(int fd);
 
+/* fl_listener_near_address: how programs of this machine reach a bound socket: its own address, the loopback one where it is
+ * bound to all. Returns: its length. */
+socklen_t fl_listener_near_address(int fd, struct sockaddr_storage *ret_address);
+
 /* fl_listener_new: listen on a bound socket; takes it. `sndbuf_bytes`: SO_SNDBUF of what is accepted, 0: the kernel's.
  * Returns: NULL with an error. */
 FlListener *fl_listener_new(int fd, FlLimit *limit, int sndbuf_bytes, FlAccepted accepted, gpointer user,

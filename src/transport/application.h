@@ -2,12 +2,16 @@
  * SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "core/source.h"
+#include "net/line_set.h"
 #include "net/worker.h"
 
 typedef struct {
   FlSequencer *sequencer;
   FlAccess *access;
+  FlSource *source;
   FlSourceStats *source_stats;
+  FlLineSet *lines;   /* NULL: the demo's controls are off */
   char *url;          /* of the first worker's listen socket */
   char *web_root;     /* a real path, NULL: the built-in page */
   char *socketio_path;       /* begins and ends with a slash */

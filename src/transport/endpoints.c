@@ -8,38 +8,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "codec/header.h"
 #include "codec/json.h"
 #include "core/clock.h"
 #include "transport/client_figures.h"
 #include "transport/client_log.h"
+#include "transport/publisher.h"
 #include "transport/reply.h"
 #include "transport/transport.h"
 
 /* --- publishing ---------------------------------------------------------------------------------------------------- */
-
-static gboolean is_type(const char *header, const char *type) {
-  gsize len = strlen(type);
-  return header && g_ascii_strncasecmp(header, type, len) == 0 && strchr("; \t", header[len]) != NULL;
-}
-
-static gboolean may_publish(FlWorker *worker, FlRequest *request) {
-  const FlAccess *access = fl_application_of(worker)->access;
-  const char *authorization = fl_request_headers(request)->authorization;
-  const char *token = NULL;
-
-  if (authorization && g_ascii_strncasecmp(authorization, "Bearer ", 7) == 0)
-    token = authorization + 7;
-  if (fl_access_may_publish(access, token))
-    return TRUE;
-  static const char needs_flag[] = "A server that listens beyond loopback takes no updates without --publish-token.";
-  if (fl_access_has_token(access)) {
-    fl_reply_problem(worker, request, 401, "Publishing here needs Authorization: Bearer with the server's --publish-token.");
-    return FALSE;
-  }
-  fl_client_refused(worker, request, 403, needs_flag);
-  fl_reply_problem(worker, request, 403, needs_flag);
-  return FALSE;
-}
 
 /* The value in the body; NULL where the request has been answered. */
 static GString *read_value(FlWorker *worker, FlRequest *request) {
@@ -49,9 +27,9 @@ static GString *read_value(FlWorker *worker, FlRequest *request) {
   gsize len = body ? body->len : 0;
   g_autofree char *error = NULL;
 
-  if (is_type(type, "text/plain"))
+  if (fl_header_is_type(type, "text/plain"))
     return fl_json_quote(data, len);
-  if (!is_type(type, "application/json")) {
+  if (!fl_header_is_type(type, "application/json")) {
     fl_reply_problem(worker, request, 415, "Content-Type is application/json (any value) or text/plain (a string).");
     return NULL;
   }
@@ -71,7 +49,7 @@ void fl_endpoint_publish(FlWorker *worker, FlRequest *request) {
     fl_reply_method(worker, request, "POST");
     return;
   }
-  if (!may_publish(worker, request))
+  if (!fl_publisher_is(worker, request))
     return;
   g_autoptr(GString) value = read_value(worker, request);
   if (!value)

@@ -64,12 +64,35 @@ static gboolean answer_file(FlWorker *worker, FlRequest *request, const char *ro
   return TRUE;
 }
 
+/* Where the page may connect to beside its own origin: other ports of the same host, where its lines are (docs/wire/demo.md);
+ * without them its own port by WebSocket, which not every browser takes for the same origin. A policy can't name an IPv6
+ * address: there any host is let in. */
+static char *sources_beside_self(const char *host, gboolean has_lines) {
+  int len = (int)strcspn(host, ":");
+  gboolean has_name = len > 0 && (int)strspn(host, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS ".-_") == len;
+
+  if (has_lines)
+    return has_name ? g_strdup_printf("http://%.*s:* ws://%.*s:*", len, host, len, host) : g_strdup("http: ws:");
+  return has_name ? g_strdup_printf("ws://%s wss://%s", host, host) : g_strdup("ws: wss:");
+}
+
+/* The page has all that it runs in itself, and talks to this server only. */
+static char *policy_for(FlWorker *worker, const FlRequest *request) {
+  g_autofree char *sources =
+      sources_beside_self(fl_request_headers(request)->host, fl_application_of(worker)->lines != NULL);
+
+  return g_strdup_printf("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+                         "connect-src 'self' %s; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+                         sources);
+}
+
 static gboolean answer_asset(FlWorker *worker, FlRequest *request, const char *name) {
   g_autoptr(GBytes) bytes = fl_assets_lookup(name);
   const char *if_none_match = fl_request_headers(request)->if_none_match;
 
   if (!bytes)
     return FALSE;
+  g_autofree char *policy = policy_for(worker, request);
   g_autofree char *etag = g_strdup_printf("\"%zx-%x\"", g_bytes_get_size(bytes), g_bytes_hash(bytes));
   gboolean unchanged = fl_header_names_etag(if_none_match, etag);
   g_autoptr(FlResponse) response =
@@ -77,7 +100,7 @@ static gboolean answer_asset(FlWorker *worker, FlRequest *request, const char *n
   fl_response_header(response, "ETag", etag);
   fl_response_header(response, "Cache-Control", "no-cache");
   fl_response_header(response, "X-Content-Type-Options", "nosniff");
-  fl_response_header(response, "Content-Security-Policy", "default-src 'self'; connect-src *");
+  fl_response_header(response, "Content-Security-Policy", policy);
   fl_reply_add_cors(worker, request, response);
   fl_request_respond(request, response);
   return TRUE;
@@ -99,8 +122,12 @@ void fl_pages_answer(FlWorker *worker, FlRequest *request) {
 
   if (!may_read(worker, request))
     return;
-  g_autofree char *name = g_strconcat("/web", g_str_equal(path, "/") ? "/index.html" : path, NULL);
-  if (root ? !answer_file(worker, request, root) : !answer_asset(worker, request, name))
+  if (root && answer_file(worker, request, root))
+    return;
+  /* What the page has of npm is built in only, also while its own files are served from a folder. */
+  gboolean is_vendor = g_str_has_prefix(path, "/vendor/");
+  g_autofree char *name = g_strconcat(is_vendor ? "" : "/web", g_str_equal(path, "/") ? "/index.html" : path, NULL);
+  if ((root && !is_vendor) || !answer_asset(worker, request, name))
     answer_nothing(worker, request);
 }
 

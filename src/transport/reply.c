@@ -13,7 +13,7 @@ static const char *title_of(guint status) {
     const char *title;
   } titles[] = {
     { 400, "Bad Request" },         { 401, "Unauthorized" },     { 403, "Forbidden" },
-    { 404, "Not Found" },           { 405, "Method Not Allowed" }, { 413, "Content Too Large" },
+    { 404, "Not Found" },           { 405, "Method Not Allowed" }, { 409, "Conflict" },        { 413, "Content Too Large" },
     { 415, "Unsupported Media Type" }, { 426, "Upgrade Required" }, { 503, "Service Unavailable" },
   };
 

@@ -5,11 +5,14 @@
 #include <string.h>
 
 #include "transport/client_log.h"
+#include "transport/demo.h"
 #include "transport/endpoints.h"
 #include "transport/pages.h"
 #include "transport/reply.h"
 #include "transport/socketio.h"
 #include "transport/ws_socket.h"
+
+#define PREFLIGHT_SECONDS "600" /* for which a browser need not ask again */
 
 static const struct {
   const char *path;
@@ -63,9 +66,10 @@ gboolean fl_router_answer_preflight(FlWorker *worker, FlRequest *request) {
   if (!g_str_equal(fl_request_method(request), "OPTIONS") || !headers->origin || !headers->cors_method)
     return FALSE;
   g_autoptr(FlResponse) response = fl_response_new(204, NULL, NULL);
-  fl_response_header(response, "Access-Control-Allow-Methods", "GET, HEAD, POST");
+  fl_response_header(response, "Access-Control-Allow-Methods", "DELETE, GET, HEAD, POST");
   fl_response_header(response, "Access-Control-Allow-Headers",
                      "Authorization, Content-Type, If-None-Match, Last-Event-ID");
+  fl_response_header(response, "Access-Control-Max-Age", PREFLIGHT_SECONDS);
   fl_reply_add_cors(worker, request, response);
   fl_request_respond(request, response);
   return TRUE;
@@ -108,5 +112,6 @@ void fl_router_handle(FlRequest *request, gpointer user) {
       endpoints[i].answer(worker, request);
       return;
     }
-  fl_pages_answer(worker, request);
+  if (!fl_demo_answer(worker, request))
+    fl_pages_answer(worker, request);
 }

@@ -52,12 +52,25 @@ START_TEST(compares_entity_tags_weakly) {
 }
 END_TEST
 
+START_TEST(knows_a_type_whatever_its_parameters) {
+  static const char *const good[] = { "text/plain", "TEXT/Plain", "text/plain;charset=utf-8", "text/plain ; x=y", "text/plain\t" };
+  static const char *const bad[] = { "", "text", "text/plainer", "text/plain,text/html", " text/plain", "application/json" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(good); i++)
+    ck_assert_msg(fl_header_is_type(good[i], "text/plain"), "'%s' is it", good[i]);
+  for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+    ck_assert_msg(!fl_header_is_type(bad[i], "text/plain"), "'%s' is not", bad[i]);
+  ck_assert(!fl_header_is_type(NULL, "text/plain"));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("header");
   TCase *tcase = tcase_create("header");
   tcase_add_test(tcase, finds_a_token_wherever_it_stands_in_any_case);
   tcase_add_test(tcase, finds_no_part_of_a_token);
   tcase_add_test(tcase, compares_entity_tags_weakly);
+  tcase_add_test(tcase, knows_a_type_whatever_its_parameters);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
 }

@@ -6,14 +6,18 @@
 
 #include "tests/fl_check.h"
 
-static FlAccess *access_of(gboolean on_loopback, char *token) {
+static FlAccess *access_of_page(gboolean on_loopback, char *token, guint16 page_port) {
   char *hosts[] = { (char *)"lab.example", NULL };
   char *origins[] = { (char *)"https://page.example", (char *)"null", NULL };
   char *proxies[] = { (char *)"10.0.0.0/8", NULL };
-  FlAccessConfig config = { hosts, origins, proxies, token, on_loopback };
+  FlAccessConfig config = { hosts, origins, proxies, token, on_loopback, page_port };
   FlAccess *access = fl_access_new(&config, NULL);
   ck_assert_ptr_nonnull(access);
   return access;
+}
+
+static FlAccess *access_of(gboolean on_loopback, char *token) {
+  return access_of_page(on_loopback, token, 0);
 }
 
 START_TEST(lets_addresses_localhost_and_named_hosts_in) {
@@ -44,6 +48,33 @@ START_TEST(judges_origins) {
   ck_assert_int_eq(fl_access_origin(near, "", "localhost:8080"), FL_ORIGIN_REFUSED);
   fl_access_free(near);
   fl_access_free(far);
+}
+END_TEST
+
+START_TEST(lets_its_own_page_use_other_ports_of_its_host) {
+  static const char *const good[][2] = {
+    { "http://1.2.3.4:8080", "1.2.3.4:41234" },
+    { "http://lab.example:8080", "LAB.example:41234" },
+    { "http://[2001:db8::1]:8080", "[2001:db8::1]:41234" },
+  };
+  static const char *const bad[][2] = {
+    { "http://1.2.3.4:8081", "1.2.3.4:41234" },      { "http://1.2.3.5:8080", "1.2.3.4:41234" },
+    { "https://1.2.3.4:8080", "1.2.3.4:41234" },     { "http://1.2.3.4", "1.2.3.4:41234" },
+    { "http://lab.example:80800", "lab.example:1" }, { "http://evil.example:8080", "lab.example:1" },
+  };
+  FlAccess *open = access_of_page(FALSE, NULL, 8080), *closed = access_of(FALSE, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS(good); i++) {
+    ck_assert_int_eq(fl_access_origin(open, good[i][0], good[i][1]), FL_ORIGIN_ALLOWED);
+    ck_assert_int_eq(fl_access_origin(closed, good[i][0], good[i][1]), FL_ORIGIN_REFUSED);
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS(bad); i++)
+    ck_assert_int_eq(fl_access_origin(open, bad[i][0], bad[i][1]), FL_ORIGIN_REFUSED);
+  ck_assert_int_eq(fl_access_origin(open, "http://1.2.3.4:8080", NULL), FL_ORIGIN_REFUSED);
+  fl_access_free(open);
+  fl_access_free(closed);
+  FlAccess *standard = access_of_page(FALSE, NULL, 80);
+  ck_assert_int_eq(fl_access_origin(standard, "http://1.2.3.4", "1.2.3.4:41234"), FL_ORIGIN_ALLOWED);
+  fl_access_free(standard);
 }
 END_TEST
 
@@ -122,6 +153,7 @@ int main(void) {
   TCase *tcase = tcase_create("access");
   tcase_add_test(tcase, lets_addresses_localhost_and_named_hosts_in);
   tcase_add_test(tcase, judges_origins);
+  tcase_add_test(tcase, lets_its_own_page_use_other_ports_of_its_host);
   tcase_add_test(tcase, guards_publishing);
   tcase_add_test(tcase, finds_the_token_in_what_clients_say);
   tcase_add_test(tcase, believes_trusted_proxies_only);
