@@ -34,8 +34,9 @@ typedef struct {
   FlPeer peer; /* first */
   GList link;  /* in the httpd's connections */
   FlPollable hangup;
-  gboolean watched;
-  gboolean posting; /* the body of a POST is coming */
+  gboolean ended;   /* the client sends no more */
+  gboolean asking;  /* a request is read or answered … */
+  gboolean posting; /* … and the body of a POST is coming */
   gboolean detached;
   FlRequest *held;
   FlHttpd *httpd;
@@ -138,6 +139,7 @@ static FlRequest *request_new(FlHttpd *httpd, struct MHD_Connection *connection,
   self->httpd = httpd;
   self->connection = connection;
   self->of = info->socket_context;
+  self->of->asking = TRUE;
   self->method = method;
   self->path = url;
   self->is_post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
@@ -164,15 +166,12 @@ static gboolean refuse_by_head(FlRequest *self) {
   return FALSE;
 }
 
-/* Where it is watched already, what has happened is told again. */
-static void watch_hangup(Connection *of) {
-  FlPoller *poller = of->httpd->config.poller;
-
-  if (of->watched)
-    fl_poller_modify(poller, &of->hangup, EPOLLRDHUP | EPOLLET);
-  else
-    fl_poller_add(poller, &of->hangup, EPOLLRDHUP | EPOLLET);
-  of->watched = TRUE;
+/* libmicrohttpd does not look again when the end came together with the last bytes (it polls for edges, and a short read is the end
+ * to it): shutting down what is over makes another edge. on_hangup is told of that one too, so that it is done again until the
+ * end has been seen, which is soon: only while an answer is on its way nothing is read. */
+static void look_for_end(Connection *self) {
+  if (self->ended && !self->detached && (!self->asking || self->posting))
+    shutdown(self->peer.fd, SHUT_RD);
 }
 
 static enum MHD_Result on_request(void *user, struct MHD_Connection *connection, const char *url, const char *method,
@@ -186,7 +185,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     self->result = MHD_YES;
     if (!refuse_by_head(self) && self->is_post) {
       self->of->posting = TRUE;
-      watch_hangup(self->of);
+      look_for_end(self->of);
       httpd->config.began(self, httpd->config.user);
     }
     return self->result;
@@ -221,9 +220,10 @@ static void on_request_end(void *user, struct MHD_Connection *connection, void *
     return;
   *request_state = NULL;
   fl_deadline_stop(&self->deadline);
-  self->of->posting = FALSE;
+  self->of->asking = self->of->posting = FALSE;
   if (self->of->held == self)
     self->of->held = NULL;
+  look_for_end(self->of);
   if (self->attached)
     self->ended(self->attached);
   if (self->body)
@@ -238,16 +238,14 @@ static void on_request_end(void *user, struct MHD_Connection *connection, void *
 
 static void on_hangup(FlPollable *pollable, guint32 events) {
   Connection *self = (Connection *)((char *)pollable - offsetof(Connection, hangup));
-  /* libmicrohttpd does not look again when the end came together with the last bytes (it polls for edges, and a short read is
-   * the end to it): shutting down what is over makes another edge. That one is told here too, so that it is done again until
-   * the end has been seen; while a body comes libmicrohttpd reads, so that this is soon. */
-  if (!self->held) {
-    if (self->posting)
-      shutdown(self->peer.fd, SHUT_RD);
-    return;
+
+  self->ended = TRUE;
+  if (self->held) {
+    self->held->hung_up = TRUE;
+    fl_request_resume(self->held);
+  } else {
+    look_for_end(self);
   }
-  self->held->hung_up = TRUE;
-  fl_request_resume(self->held);
 }
 
 static void connection_started(FlHttpd *httpd, struct MHD_Connection *connection, void **context) {
@@ -268,6 +266,7 @@ static void connection_started(FlHttpd *httpd, struct MHD_Connection *connection
   self->peer.fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
   self->peer.since_ns = fl_clock_now_ns();
   self->hangup = (FlPollable){ .fd = self->peer.fd, .ready = on_hangup };
+  fl_poller_add(httpd->config.poller, &self->hangup, EPOLLRDHUP | EPOLLET);
   self->peer.surplus = httpd->adding_surplus;
   self->httpd = httpd;
   self->link.data = self;
@@ -284,8 +283,7 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
     return;
   }
   Connection *self = *context;
-  if (self->watched)
-    fl_poller_remove(httpd->config.poller, &self->hangup);
+  fl_poller_remove(httpd->config.poller, &self->hangup);
   g_queue_unlink(&httpd->connections, &self->link);
   httpd->config.peer_closed(&self->peer, self->detached, httpd->config.user);
   g_free(self->peer.client_ip);
@@ -516,7 +514,8 @@ void fl_request_respond(FlRequest *self, FlResponse *response) {
 void fl_request_hold(FlRequest *self) {
   Connection *of = self->of;
 
-  watch_hangup(of);
+  if (of->ended) /* before it was held: to be told again */
+    fl_poller_modify(of->httpd->config.poller, &of->hangup, EPOLLRDHUP | EPOLLET);
   of->held = self;
   MHD_suspend_connection(self->connection);
   self->result = MHD_YES;

@@ -1,6 +1,7 @@
 // What the HTTP side owes in any state: heads and bodies that come late or never, held polls, connections that end in the
 // middle of things, requests that are not what they should be.
 // SPDX-License-Identifier: MIT
+import net from 'node:net';
 import { assert, openSocket, publish, request, run, test, within } from '../e2e/harness.mjs';
 import { Connection, requestText } from './connection.mjs';
 import { frame } from './subscriber.mjs';
@@ -113,6 +114,31 @@ for (const [name, flags] of Object.entries(configurations)) {
     client.socket.end('GET /poll HTTP/1.1\r\nHost: localhost\r\n\r\n');
     await client.until((bytes) => bytes.includes('"updates":[]'), 'the answer');
     client.socket.destroy();
+  });
+
+  it('a client that ends its side with its last request is answered, and its connection is over', async (t) => {
+    const server = await start(t);
+    const requests = ['GET /poll', 'GET /longpoll?timeout=0', 'GET /', 'HEAD /stats', 'GET /nowhere'];
+    const post = 'POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 3\r\n\r\n';
+    const texts = [...requests.map((line) => `${line} HTTP/1.1\r\nHost: localhost\r\n\r\n`), `${post}abc`, `${post}abc${post}abc`, `${post}ab`, 'GET / HT'];
+    for (let round = 0; round < 8; round++) {
+      const clients = [...texts, ...texts].map((text) => {
+        const socket = net.connect({ port: server.port, allowHalfOpen: true }), chunks = [];
+        socket.on('data', (chunk) => chunks.push(chunk));
+        return { text, socket, chunks, ended: new Promise((resolve) => socket.once('end', resolve)) };
+      });
+      await Promise.all(clients.map(({ socket }) => within(new Promise((resolve) => socket.once('connect', resolve)), 'a connection')));
+      await request(server, '/health/live');
+      // It finds the bytes and their end together, and is told of both once.
+      server.child.kill('SIGSTOP');
+      await Promise.all(clients.map(({ socket, text }) => new Promise((resolve) => socket.end(text, resolve))));
+      server.child.kill('SIGCONT');
+      for (const { text, chunks, ended } of clients) {
+        await within(ended, `the end after ${text}`);
+        const wanted = /^GET \/ HT$|\r\n\r\nab$/.test(text) ? 0 : text.split('HTTP/1.1').length - 1;
+        assert.equal(answers(Buffer.concat(chunks)), wanted, text);
+      }
+    }
   });
 
   const states = {
