@@ -142,10 +142,11 @@ static const char *take_other_event(Session *self, const FlEndpoint *endpoint, c
 static const char *take_message(Session *self, const FlEioPacket *packet) {
   const FlEndpoint *endpoint = fl_client_endpoint(self->client);
   FlStamp stamp;
+  FlCursor cursor;
 
   if (endpoint && packet->len > 0 && packet->data[0] == '2')
     return take_other_event(self, endpoint, packet);
-  switch (fl_socketio_packet_read((const char *)packet->data, packet->len, &stamp)) {
+  switch (fl_socketio_packet_read((const char *)packet->data, packet->len, &stamp, &cursor)) {
   case FL_SOCKETIO_NEWS:
     return take_update(self, &stamp);
   case FL_SOCKETIO_GAP:
