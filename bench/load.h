@@ -16,6 +16,7 @@ typedef struct {
   guint64 seed;            /* of the first polls' places in the interval */
   FlRecorder *recorder;    /* borrowed */
   const FlEndpoint *endpoint; /* borrowed; NULL: the server is ours */
+  FlAbsences *absences;       /* of as many clients; borrowed; NULL: a lost connection is an error */
 } FlLoadConfig;
 
 /* What the subscribers have done since the last fl_load_reset. */
@@ -63,5 +64,6 @@ double fl_load_connect_bytes(const FlLoad *self);
  * in between goes together). The median of the clients that had an update; NAN where none had. */
 double fl_load_round_trips(const FlLoad *self);
 
-/* fl_load_integrity: the account of the window. */
+/* fl_load_integrity: the account of the window. With absences, what a client was told that it has missed is theirs to count, and
+ * not lost; once a run. */
 FlIntegrity fl_load_integrity(const FlLoad *self);
