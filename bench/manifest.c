@@ -82,12 +82,14 @@ static json_t *cpu(int index) {
 }
 
 static json_t *setting_json(const FlSetting *setting) {
-  return json_pack("{s:o, s:o, s:f, s:f, s:I, s:o, s:o, s:o, s:s}", "rate_per_s",
+  return json_pack("{s:o, s:o, s:f, s:f, s:I, s:o, s:o, s:o, s:s, s:o, s:o}", "rate_per_s",
                    isfinite(setting->rate_hz) ? json_real(setting->rate_hz) : json_null(), "size_bytes",
                    setting->url ? json_null() : json_integer(setting->size_bytes), "poll_interval_s",
                    (double)setting->poll_interval_ns / 1e9, "warmup_s", (double)setting->warmup_ns / 1e9, "seed",
                    (json_int_t)setting->seed, "url", text(setting->url), "server_cpu", cpu(setting->server_cpu),
-                   "bench_cpu", cpu(setting->client_cpu), "link", setting->url ? "unknown" : "loopback");
+                   "bench_cpu", cpu(setting->client_cpu), "link", setting->url ? "unknown" : "loopback", "scenario",
+                   text(setting->scenario), "outage_s",
+                   setting->scenario ? json_real((double)setting->outage_ns / 1e9) : json_null());
 }
 
 json_t *fl_manifest_json(const FlResult *results, guint n, const FlSetting *setting) {

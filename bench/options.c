@@ -16,7 +16,7 @@
 #define TRANSPORTS "poll,longpoll,sse,ws,socketio"
 
 typedef struct {
-  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *settle, *seed, *runs, *sweep;
+  char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *heartbeat, *settle, *seed, *runs, *sweep, *scenario, *outage;
   gboolean quick, full;
   FlEndpointTexts others;
 } Texts;
@@ -128,6 +128,25 @@ static gboolean take_url(FlBenchOptions *self, GError **error) {
   self->host = g_strdup(host);
   self->port = (guint16)(g_uri_get_port(uri) > 0 ? g_uri_get_port(uri) : 80);
   return TRUE;
+}
+
+/* After the numbers: without -d, the window has room for the failure and for coming back. */
+static gboolean take_scenario(const Texts *texts, FlBenchOptions *self, GError **error) {
+  if (!texts->scenario)
+    return !texts->outage || fail(error, "--outage", texts->outage, "--scenario beside it");
+  g_autofree char *names = fl_scenario_names();
+  self->scenario = fl_scenario_find(texts->scenario);
+  if (self->scenario == FL_SCENARIO_NONE)
+    return fail(error, "--scenario", texts->scenario, names);
+  if (self->url || self->endpoints->len > 0 || self->floor)
+    return fail(error, "--scenario", texts->scenario, "a server of our own: no --url, --target or --floor beside it");
+  self->outage_ns = fl_scenario_lasts_ns(self->scenario);
+  if (!take_duration("--outage", texts->outage, 1000000, &self->outage_ns, error))
+    return FALSE;
+  if (!texts->duration && !texts->quick && !texts->full)
+    self->duration_ns = MAX(self->duration_ns, 3 * self->outage_ns);
+  return self->duration_ns >= 2 * self->outage_ns ||
+         fail(error, "-d", texts->duration ? texts->duration : "1s", "at least twice the time of the failure (--outage)");
 }
 
 static int on_stdout(const FlBenchOptions *self) {
@@ -259,7 +278,8 @@ static const char explanation[] =
     "  1  the run failed, or is INVALID: a deadline of the schedule was missed in the measured time, a clock\n"
     "     was set, an update came before its time, or none came\n"
     "  2  usage\n"
-    "  3  updates were lost, duplicated or reordered, or the server told a subscriber of a gap\n"
+    "  3  updates were lost, duplicated or reordered, or the server told a subscriber of a gap; with --scenario, what a\n"
+    "     subscriber missed by the failure and was told of is counted apart\n"
     "  4  SATURATED: the bench itself was the bottleneck. An overload run; that deadlines were missed in it is\n"
     "     told and not counted against it\n"
     "  99 a --fail-if holds, and the run is sound\n"
@@ -280,6 +300,8 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "poll-interval", 0, 0, G_OPTION_ARG_STRING, &texts->poll_interval, "Time between a client's short polls (1s)", "TIME" },
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Of the server, Socket.IO's pings too (15s)", "TIME" },
     { "settle", 0, 0, G_OPTION_ARG_STRING, &texts->settle, "Wait before each reading of the server's memory (0s)", "TIME" },
+    { "scenario", 0, 0, G_OPTION_ARG_STRING, &texts->scenario, "In the middle, let it fail: restart, crash", "NAME" },
+    { "outage", 0, 0, G_OPTION_ARG_STRING, &texts->outage, "How long that lasts (1s)", "TIME" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &texts->seed, "Of the first polls' places in the interval (1)", "N" },
     { "runs", 'n', 0, G_OPTION_ARG_STRING, &texts->runs, "Runs of each, in blocks of random order (1)", "N" },
     { "quick", 0, 0, G_OPTION_ARG_NONE, &texts->quick, "-n 5 -d 1s --warmup 500ms", NULL },
@@ -322,7 +344,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
   }
   take_preset(texts, self);
   return take_numbers(texts, self, error) && take_endpoints(texts, self, error) && take_runs(texts, self, error) &&
-         take_url(self, error) && check_together(texts, self, error) && take_sweep(texts->sweep, self, error) &&
+         take_url(self, error) && take_scenario(texts, self, error) && check_together(texts, self, error) && take_sweep(texts->sweep, self, error) &&
          check_conditions(self, error);
 }
 

@@ -4,6 +4,8 @@
 
 #include <glib.h>
 
+#include "bench/scenario.h"
+
 typedef struct {
   char **transports; /* names, in the order given */
   gboolean floor;    /* a run against bench/floor before them */
@@ -13,6 +15,8 @@ typedef struct {
   gint64 duration_ns, warmup_ns, poll_interval_ns;
   gint64 heartbeat_ns; /* of our own server, and between Socket.IO's pings */
   gint64 settle_ns;    /* before each reading of the server's memory */
+  FlScenarioKind scenario; /* what goes wrong in the middle */
+  gint64 outage_ns;        /* and for how long */
   gint64 seed;
   gint64 runs;    /* of each transport */
   char *baseline; /* the transport that ratios are to */

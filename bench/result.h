@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "bench/absence.h"
 #include "bench/histogram.h"
 #include "bench/recorder.h"
 
@@ -43,6 +44,9 @@ typedef struct {
   guint64 requests, empty_polls;
   double polls_wanted_hz; /* short polling: asked for in all; NAN otherwise */
 
+  const char *scenario;     /* what went wrong on purpose; NULL: nothing */
+  FlAbsenceAccount absence; /* of that, and its histogram owned; all zero without */
+
   guint64 connect_failures;
   gint64 missed_deadlines; /* of the server's schedule, in the window; -1: it does not say */
   gint64 clock_steps;      /* that the server saw in the window; -1: it does not say */
@@ -72,6 +76,8 @@ typedef struct {
   guint64 seed;
   const char *url; /* NULL: own child */
   const char *servers; /* of --target, in words; NULL: none */
+  const char *scenario; /* NULL: none */
+  gint64 outage_ns;     /* how long its failure lasts */
   int server_cpu;  /* -1: not pinned */
   int client_cpu;
   char *command_line;

@@ -19,6 +19,7 @@
 #include "bench/child.h"
 #include "bench/load.h"
 #include "bench/publisher.h"
+#include "bench/scenario.h"
 #include "bench/usage.h"
 #include "core/clock.h"
 
@@ -36,6 +37,8 @@ typedef struct {
   guint16 port;
   FlRecorder *recorder;
   FlLoad *load;
+  FlAbsences *absences;  /* with a scenario only, like … */
+  FlScenario *scenario;  /* … which has the child then, from the window on */
   guint64 published; /* by us, in the window */
   FlResult result;
 } Run;
@@ -75,6 +78,19 @@ static pid_t server_pid(const Run *self) {
   return self->child ? fl_child_pid(self->child) : self->config->endpoint ? self->config->endpoint->pid : 0;
 }
 
+/* The history covers what a slow poller may leave lying, so that a gap is the server's fault. */
+static char **server_command(const FlRunConfig *config) {
+  char rate[G_ASCII_DTOSTR_BUF_SIZE];
+  g_ascii_formatd(rate, sizeof rate, "%.9g", config->options->rate_hz);
+  g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, config->options->size_bytes);
+  g_autofree char *heartbeat = g_strdup_printf("%" G_GINT64_FORMAT "us", config->options->heartbeat_ns / 1000);
+  const char *const server[] = { config->program, "--port", "0", "--rate", rate, "--size", size, "--history", "100k",
+                                 "--history-bytes", "256M", "--heartbeat", heartbeat, "--ping-interval", heartbeat, NULL };
+  const char *const bare[] = { config->program, rate, size, NULL };
+
+  return g_strdupv((char **)(config->target == FL_TARGET_FLOOR ? bare : server));
+}
+
 static gboolean start_server(Run *self, GError **error) {
   const FlRunConfig *config = self->config;
 
@@ -85,16 +101,8 @@ static gboolean start_server(Run *self, GError **error) {
     self->port = config->options->port;
     return TRUE;
   }
-  char rate[G_ASCII_DTOSTR_BUF_SIZE];
-  g_ascii_formatd(rate, sizeof rate, "%.9g", config->options->rate_hz);
-  g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, config->options->size_bytes);
-  g_autofree char *heartbeat =
-      g_strdup_printf("%" G_GINT64_FORMAT "us", config->options->heartbeat_ns / 1000);
-  /* The history covers what a slow poller may leave lying, so that a gap is the server's fault. */
-  const char *const server[] = { config->program, "--port", "0", "--rate", rate, "--size", size, "--history", "100k",
-                                 "--history-bytes", "256M", "--heartbeat", heartbeat, "--ping-interval", heartbeat, NULL };
-  const char *const bare[] = { config->program, rate, size, NULL };
-  self->child = fl_child_start(config->target == FL_TARGET_FLOOR ? bare : server, config->setting->server_cpu, error);
+  g_auto(GStrv) command = server_command(config);
+  self->child = fl_child_start((const char *const *)command, config->setting->server_cpu, error);
   if (!self->child)
     return FALSE;
   self->host = g_strdup("127.0.0.1");
@@ -154,6 +162,36 @@ static gint64 difference(gint64 before, gint64 after) {
 
 /* --- phases -------------------------------------------------------------------------------------------------------- */
 
+static gboolean has_scenario(const Run *self) {
+  return self->config->options->scenario != FL_SCENARIO_NONE;
+}
+
+/* In the middle of the window. The server is not measured any more: it is two processes. */
+static gboolean start_scenario(Run *self, gint64 begin_ns, gint64 end_ns, GError **error) {
+  const FlBenchOptions *options = self->config->options;
+
+  if (!has_scenario(self))
+    return TRUE;
+  FlScenarioConfig config = { .kind = options->scenario,
+                              .at_ns = begin_ns + (end_ns - begin_ns - options->outage_ns) / 2,
+                              .lasts_ns = options->outage_ns,
+                              .host = self->host,
+                              .child = g_steal_pointer(&self->child),
+                              .command = server_command(self->config),
+                              .cpu = self->config->setting->server_cpu,
+                              .absences = self->absences };
+  self->scenario = fl_scenario_start(&config, error);
+  return self->scenario != NULL;
+}
+
+static gboolean fails_as_meant(const Run *self, GError **error) {
+  g_autofree char *wrong = self->scenario ? fl_scenario_error(self->scenario) : NULL;
+
+  if (wrong)
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", self->config->transport, wrong);
+  return wrong == NULL;
+}
+
 static void set_load_error(const Run *self, GError **error) {
   g_autofree char *words = self->child ? fl_child_last_words(self->child) : NULL;
   g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s%s%s", fl_load_error(self->load),
@@ -179,7 +217,7 @@ static gboolean receive_until(Run *self, const char *phase, gint64 begin_ns, gin
       set_load_error(self, error);
       return FALSE;
     }
-    if (!publishes_on(self, error))
+    if (!publishes_on(self, error) || !fails_as_meant(self, error))
       return FALSE;
   }
   return TRUE;
@@ -237,6 +275,7 @@ static gboolean connect_all(Run *self, GError **error) {
     .poll_interval_ns = options->poll_interval_ns,
     .seed = self->config->seed,
     .recorder = self->recorder,
+    .absences = self->absences,
   };
 
   self->load = fl_load_new(&load);
@@ -343,6 +382,16 @@ static FlSeries series_of(FlSlice slice) {
                      .max_ms = slice.delivered > 0 ? (double)fl_histogram_max(slice.latency) / 1000 : NAN };
 }
 
+/* The account of the window; with a scenario, by what the server had really published. */
+static gboolean settle_scenario(Run *self, GError **error) {
+  if (self->scenario && !fl_scenario_tell(self->scenario, self->recorder, error))
+    return FALSE;
+  self->result.integrity = fl_load_integrity(self->load);
+  if (self->absences)
+    fl_absences_account(self->absences, &self->result.absence);
+  return TRUE;
+}
+
 static gboolean measure(Run *self, GError **error) {
   const FlBenchOptions *options = self->config->options;
   gint64 offset_ns = fl_clock_offset_ns();
@@ -354,6 +403,8 @@ static gboolean measure(Run *self, GError **error) {
   gint64 end_ns = begin_ns + options->duration_ns;
   gint64 from_us = fl_clock_unix_us(begin_ns, offset_ns), to_us = fl_clock_unix_us(end_ns, offset_ns);
   fl_recorder_open(self->recorder, from_us, to_us);
+  if (!start_scenario(self, begin_ns, end_ns, error))
+    return FALSE;
   self->published = self->publisher ? fl_publisher_count(self->publisher, from_us, to_us) : 0;
   if (!receive_until(self, "warming up", connected_ns, begin_ns, error))
     return FALSE;
@@ -361,11 +412,10 @@ static gboolean measure(Run *self, GError **error) {
   if (!measure_window(self, begin_ns, end_ns, error))
     return FALSE;
   SourceState after = source_state(self);
-  self->result.missed_deadlines = difference(before.missed_deadlines, after.missed_deadlines);
-  self->result.clock_steps = difference(before.clock_steps, after.clock_steps);
-  if (!wait_for_stragglers(self, error))
+  self->result.missed_deadlines = has_scenario(self) ? -1 : difference(before.missed_deadlines, after.missed_deadlines);
+  self->result.clock_steps = has_scenario(self) ? -1 : difference(before.clock_steps, after.clock_steps);
+  if (!wait_for_stragglers(self, error) || !settle_scenario(self, error))
     return FALSE;
-  self->result.integrity = fl_load_integrity(self->load);
   expect_what_was_published(self);
   self->result.connect_bytes = fl_load_connect_bytes(self->load);
   self->result.round_trips = fl_load_round_trips(self->load);
@@ -387,6 +437,7 @@ gboolean fl_run(const FlRunConfig *config, FlResult *ret_result, GError **error)
     .result = { .name = config->target == FL_TARGET_FLOOR ? "floor" : config->transport,
                 .transport = config->endpoint ? config->endpoint->transport : NULL,
                 .server = config->endpoint ? config->endpoint->server : NULL,
+                .scenario = fl_scenario_name(options->scenario),
                 .clients = (guint)options->clients,
                 .duration_s = (double)options->duration_ns / 1e9,
                 .latency = fl_histogram_new(),
@@ -396,9 +447,13 @@ gboolean fl_run(const FlRunConfig *config, FlResult *ret_result, GError **error)
                 .polls_wanted_hz =
                     polls ? (double)options->clients * 1e9 / (double)options->poll_interval_ns : NAN },
   };
+  if (options->scenario != FL_SCENARIO_NONE)
+    self.absences = fl_absences_new(config->transport, (guint)options->clients, config->seed);
   gboolean ok = start_server(&self, error) && measure(&self, error);
 
   fl_load_free(self.load);
+  fl_scenario_free(self.scenario);
+  fl_absences_free(self.absences);
   fl_publisher_free(self.publisher);
   if (self.child)
     fl_child_stop(self.child);

@@ -34,6 +34,8 @@ void fl_setting_take(FlSetting *self, const FlBenchOptions *options) {
   self->poll_interval_ns = options->poll_interval_ns;
   self->warmup_ns = options->warmup_ns;
   self->seed = (guint64)options->seed;
+  self->scenario = fl_scenario_name(options->scenario);
+  self->outage_ns = options->outage_ns;
 }
 
 FlSetting fl_setting_begin(const FlBenchOptions *options, char *command_line) {
