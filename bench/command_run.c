@@ -33,7 +33,7 @@ static FlExit status_of(FlVerdict verdict) {
   static const FlExit statuses[] = {
     [FL_VERDICT_SOUND] = FL_EXIT_OK,       [FL_VERDICT_LATE] = FL_EXIT_FAILED,
     [FL_VERDICT_SATURATED] = FL_EXIT_SATURATED, [FL_VERDICT_INVALID] = FL_EXIT_FAILED,
-    [FL_VERDICT_BROKEN] = FL_EXIT_INTEGRITY,
+    [FL_VERDICT_BROKEN] = FL_EXIT_INTEGRITY,   [FL_VERDICT_LINK] = FL_EXIT_FAILED,
   };
   return statuses[verdict];
 }
@@ -126,6 +126,19 @@ static FlExit run_sweep(const FlBenchOptions *options, const FlSetting *setting,
   return sweep ? report_sweep(sweep, options, error) : FL_EXIT_FAILED;
 }
 
+/* With the link, where one is wanted. It comes first: there must be no thread yet, and its emulator may use any CPU. */
+static FlExit run_over_link(const FlBenchOptions *options, char *command_line, GError **error) {
+  FlLink *link = options->link ? fl_link_open(error) : NULL;
+
+  if (options->link && !link)
+    return FL_EXIT_FAILED;
+  FlSetting setting = fl_setting_begin(options, command_line);
+  setting.link = link;
+  FlExit status = (options->sweep_parameter ? run_sweep : run)(options, &setting, error);
+  fl_link_close(link);
+  return status;
+}
+
 static FlExit run_main(int argc, char **argv) {
   g_autoptr(GError) error = NULL;
   g_autofree char *arguments = g_strjoinv(" ", argv);
@@ -136,8 +149,7 @@ static FlExit run_main(int argc, char **argv) {
     g_printerr("feedlab-bench: %s\n", error->message);
     return FL_EXIT_USAGE;
   }
-  FlSetting setting = fl_setting_begin(options, command_line);
-  FlExit status = (options->sweep_parameter ? run_sweep : run)(options, &setting, &error);
+  FlExit status = run_over_link(options, command_line, &error);
   if (error)
     g_printerr("feedlab-bench: %s\n", error->message);
   fl_bench_options_free(options);

@@ -7,6 +7,7 @@
 #include "bench/programs.h"
 #include "bench/run.h"
 
+#define BESIDES_BYTES 100 /* of a packet, besides the update's data: IP, TCP, a frame's head, the object around the data */
 #define SHOWN_LEVEL 0.95  /* of intervals behind medians */
 #define JUDGED_LEVEL 0.99 /* of those by which something is said to differ */
 
@@ -32,7 +33,7 @@ guint *fl_experiment_order(guint n, guint blocks, guint64 seed) {
 /* What the progress of one run is a part of. */
 typedef struct {
   FlProgress progress;
-  guint done, all;
+  guint done, all, a_block;
 } Part;
 
 static void on_progress(const char *transport, const char *phase, double part, gpointer user) {
@@ -52,6 +53,8 @@ static FlResult empty_result(const FlResult *like) {
   merged.connect_failures = 0;
   merged.missed_deadlines = merged.clock_steps = merged.clock_step_ns = 0;
   merged.server_library = NULL;
+  if (like->link.lateness)
+    fl_link_account_init(&merged.link);
   return merged;
 }
 
@@ -87,6 +90,11 @@ void fl_experiment_end(FlExperiment *self) {
   }
 }
 
+/* All runs of a block meet the same fates, and each block others. */
+static guint64 link_seed(const FlSetting *setting) {
+  return setting->link_spec.seed >= 0 ? (guint64)setting->link_spec.seed : setting->seed;
+}
+
 static gboolean run_one(const FlBenchOptions *options, const FlPrograms *programs, const FlSetting *setting, const char *name,
                         const Part *part, FlResult *ret_result, GError **error) {
   gboolean is_floor = g_str_equal(name, "floor");
@@ -101,6 +109,7 @@ static gboolean run_one(const FlBenchOptions *options, const FlPrograms *program
                          .program = is_floor ? programs->floor : programs->server,
                          .transport = is_floor ? "ws" : name,
                          .seed = setting->seed + part->done,
+                         .link_seed = link_seed(setting) + part->done / part->a_block,
                          .progress = on_progress,
                          .user = (gpointer)part };
   return fl_run(&config, ret_result, error);
@@ -117,7 +126,7 @@ FlExperiment *fl_experiment_run(const FlBenchOptions *options, const FlSetting *
   g_ptr_array_add(names, NULL);
   g_autoptr(FlExperiment) self =
       fl_experiment_new(setting, (const char *const *)names->pdata, (guint)options->runs, options->baseline);
-  Part part = { progress, 0, self->n_arms * self->blocks };
+  Part part = { progress, 0, self->n_arms * self->blocks, self->n_arms };
   for (; part.done < part.all; part.done++) {
     guint arm = self->order[part.done];
     FlResult result;
@@ -185,9 +194,17 @@ FlInterval fl_experiment_ratio_to(const FlExperiment *self, const FlArm *arm, co
   return none;
 }
 
+/* An update's time on the emulated line, at its rate. */
+static double line_s(const FlSetting *setting) {
+  double rate_bps = setting->link_spec.ways[FL_LINK_DOWN].rate_bps;
+  return rate_bps > 0 ? 8.0 * (double)(setting->size_bytes + BESIDES_BYTES) / rate_bps : 0;
+}
+
 FlModel fl_experiment_model(const FlExperiment *self, const FlArm *arm) {
   double cpu_us = fl_arm_figure(arm, fl_figure_find("cpu.total"), 1).value;
-  FlModelInput input = { .one_way_s = 0,
+  FlModelInput input = { .one_way_s = (double)self->setting.link_spec.ways[FL_LINK_DOWN].delay_ns / 1e9,
+                         .round_trip_s = (double)fl_link_spec_rtt_ns(&self->setting.link_spec) / 1e9,
+                         .line_s = line_s(&self->setting),
                          .rate_hz = self->setting.rate_hz,
                          .poll_interval_s = (double)self->setting.poll_interval_ns / 1e9,
                          .clients = arm->runs[0].clients,

@@ -2,7 +2,7 @@
  * update after the other by absolute deadlines, TCP_NODELAY, blocking, one thread; no feed, no resume, no event loop
  * while it sends. It frames as feedlab-server does, so that the very same clients read it.
  *
- *     floor RATE SIZE     updates per second; bytes of an update's data as JSON text
+ *     floor RATE SIZE [ADDRESS]     updates per second; bytes of an update's data as JSON text; where to listen (127.0.0.1)
  *
  * SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
@@ -40,17 +40,17 @@ static void on_term(int signal_number) {
   stopped = 1;
 }
 
-static int listen_on_loopback(void) {
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+static int listen_on(const char *host) {
+  struct sockaddr_in address = { .sin_family = AF_INET };
   socklen_t len = sizeof address;
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-  if (fd < 0 || bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, 4096) != 0 ||
-      getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
-    fprintf(stderr, "floor: listen on 127.0.0.1: %s\n", strerror(errno));
+  if (inet_pton(AF_INET, host, &address.sin_addr) != 1 || fd < 0 || bind(fd, (struct sockaddr *)&address, len) != 0 ||
+      listen(fd, 4096) != 0 || getsockname(fd, (struct sockaddr *)&address, &len) != 0) {
+    fprintf(stderr, "floor: listen on %s: %s\n", host, strerror(errno));
     exit(1);
   }
-  fprintf(stderr, "listening on http://127.0.0.1:%u\n", ntohs(address.sin_port));
+  fprintf(stderr, "listening on http://%s:%u\n", host, ntohs(address.sin_port));
   return fd;
 }
 
@@ -174,15 +174,15 @@ int main(int argc, char **argv) {
   double rate;
   gint64 size;
 
-  if (argc != 3 || !fl_units_rate(argv[1], &rate) || rate <= 0 || !fl_units_bytes(argv[2], &size) || size < 2) {
-    fprintf(stderr, "usage: floor RATE SIZE\n");
+  if (argc < 3 || argc > 4 || !fl_units_rate(argv[1], &rate) || rate <= 0 || !fl_units_bytes(argv[2], &size) || size < 2) {
+    fprintf(stderr, "usage: floor RATE SIZE [ADDRESS]\n");
     return 2;
   }
   signal(SIGPIPE, SIG_IGN);
   struct sigaction on = { .sa_handler = on_term }; /* no SA_RESTART: it has to interrupt the wait */
   sigaction(SIGTERM, &on, NULL);
   sigaction(SIGINT, &on, NULL);
-  Floor self = { .listen_fd = listen_on_loopback(), .fds = g_array_new(FALSE, FALSE, sizeof(int)) };
+  Floor self = { .listen_fd = listen_on(argc == 4 ? argv[3] : "127.0.0.1"), .fds = g_array_new(FALSE, FALSE, sizeof(int)) };
   self.data = g_string_new("\"");
   while (self.data->len + 1 < (gsize)size)
     g_string_append_c(self.data, 'x');

@@ -87,8 +87,8 @@ static json_t *setting_json(const FlSetting *setting) {
                    setting->url ? json_null() : json_integer(setting->size_bytes), "poll_interval_s",
                    (double)setting->poll_interval_ns / 1e9, "warmup_s", (double)setting->warmup_ns / 1e9, "seed",
                    (json_int_t)setting->seed, "url", text(setting->url), "server_cpu", cpu(setting->server_cpu),
-                   "bench_cpu", cpu(setting->client_cpu), "link", setting->url ? "unknown" : "loopback", "scenario",
-                   text(setting->scenario), "outage_s",
+                   "bench_cpu", cpu(setting->client_cpu), "link", setting->link_text ? setting->link_text : setting->url ? "unknown" : "loopback",
+                   "scenario", text(setting->scenario), "outage_s",
                    setting->scenario ? json_real((double)setting->outage_ns / 1e9) : json_null());
 }
 

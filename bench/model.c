@@ -6,8 +6,12 @@
 
 static const FlModel nothing = { NAN, NAN, NAN, NAN, NAN };
 
+static double round_trip_s(const FlModelInput *input) {
+  return input->round_trip_s > 0 ? input->round_trip_s : 2 * input->one_way_s;
+}
+
 FlModel fl_model_poll(const FlModelInput *input) {
-  double t = input->poll_interval_s, d = input->one_way_s;
+  double t = input->poll_interval_s, d = input->one_way_s + input->line_s;
   double updates_a_poll = input->rate_hz * t;
 
   return (FlModel){ .mean_s = t / 2 + d,
@@ -20,22 +24,27 @@ FlModel fl_model_poll(const FlModelInput *input) {
 FlModel fl_model_poll_pause(const FlModelInput *input, double pause_s) {
   FlModelInput slots = *input;
 
-  slots.poll_interval_s = pause_s + 2 * input->one_way_s;
+  slots.poll_interval_s = pause_s + round_trip_s(input);
   return fl_model_poll(&slots);
 }
 
 /* An answer goes out in a fan-out too. */
 FlModel fl_model_longpoll(const FlModelInput *input) {
+  FlModelInput back_to_back = *input;
   FlModel model = fl_model_push(input);
-  double round_trip = 2 * input->one_way_s;
 
-  model.requests_per_update = MIN(1, 1 / (input->rate_hz * round_trip));
+  back_to_back.poll_interval_s = round_trip_s(input);
+  if (input->rate_hz * back_to_back.poll_interval_s > 1)
+    model = fl_model_poll(&back_to_back);
+  else
+    model.requests_per_update = 1;
   model.empty_polls = 0;
   return model;
 }
 
 FlModel fl_model_push(const FlModelInput *input) {
-  double n = input->clients, s = input->send_s, d = input->one_way_s;
+  double n = input->clients, d = input->one_way_s;
+  double s = input->line_s > input->send_s ? input->line_s : input->send_s;
 
   return (FlModel){ .mean_s = d + s * (n + 1) / 2,
                     .p50_s = d + s * (n + 1) / 2,

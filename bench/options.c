@@ -130,6 +130,19 @@ static gboolean take_url(FlBenchOptions *self, GError **error) {
   return TRUE;
 }
 
+static gboolean take_link(FlBenchOptions *self, GError **error) {
+  if (!self->link)
+    return TRUE;
+  if (self->url || (self->endpoints->len > 0 && !fl_endpoints_start(self->endpoints)))
+    return fail(error, "--link", self->link, "a server that the bench starts itself: no --url, and --start beside --target");
+  if (!fl_link_spec_parse(self->link, &self->link_spec, error)) {
+    g_prefix_error_literal(error, "--link ");
+    return FALSE;
+  }
+  self->link_text = fl_link_spec_text(&self->link_spec);
+  return TRUE;
+}
+
 /* After the numbers: without -d, the window has room for the failure and for coming back. */
 static gboolean take_scenario(const Texts *texts, FlBenchOptions *self, GError **error) {
   if (!texts->scenario)
@@ -319,6 +332,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "publish", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.publishes, "POST updates there, by -R and -s", "URL" },
     { "pid", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.pids, "Whose CPU and memory count, with its children", "PID" },
     { "start", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.starts, "Start the server of port 0, anew for each run", "COMMAND" },
+    { "link", 0, 0, G_OPTION_ARG_STRING, &self->link, "Emulate a link: lan, wifi, 4g, 3g, sat, flaky, rtt=80ms,…: docs/link.md", "SPEC" },
     { "json", 0, 0, G_OPTION_ARG_FILENAME, &self->json, "Write the figures and the manifest there", "FILE" },
     { "csv", 0, 0, G_OPTION_ARG_FILENAME, &self->csv, "Write a row a transport and figure there (- for stdout)", "FILE" },
     { "markdown", 0, 0, G_OPTION_ARG_FILENAME, &self->markdown, "Write a table for a README there (- for stdout)", "FILE" },
@@ -344,7 +358,8 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
   }
   take_preset(texts, self);
   return take_numbers(texts, self, error) && take_endpoints(texts, self, error) && take_runs(texts, self, error) &&
-         take_url(self, error) && take_scenario(texts, self, error) && check_together(texts, self, error) && take_sweep(texts->sweep, self, error) &&
+         take_url(self, error) && take_link(self, error) && take_scenario(texts, self, error) && check_together(texts, self, error) &&
+         take_sweep(texts->sweep, self, error) &&
          check_conditions(self, error);
 }
 
@@ -380,6 +395,8 @@ void fl_bench_options_free(FlBenchOptions *self) {
   g_free(self->servers);
   g_free(self->url);
   g_free(self->host);
+  g_free(self->link);
+  g_free(self->link_text);
   g_free(self->json);
   g_free(self->csv);
   g_free(self->markdown);

@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+#include "bench/link_spec.h"
 #include "bench/scenario.h"
 
 typedef struct {
@@ -24,6 +25,9 @@ typedef struct {
   char *url;    /* NULL: a server of our own */
   char *host;   /* of the URL: an IPv4 address */
   guint16 port; /* of the URL */
+  char *link;  /* as typed; NULL: loopback */
+  FlLinkSpec link_spec;
+  char *link_text; /* all of it, without presets */
   char *json;
   char *csv, *markdown, *html; /* files; - for stdout; NULL: not wanted */
   char *hgrm;                  /* a folder */

@@ -165,6 +165,22 @@ static void append_runs(GString *out, const FlExperiment *experiment) {
     g_string_append(out, " ·");
 }
 
+/* What lies between server and subscribers, and who has which CPU. */
+static void append_link(GString *out, const FlSetting *setting) {
+  g_autofree char *cpus = setting->server_cpu >= 0 ? g_strdup_printf("server on CPU %d, bench on CPU %d", setting->server_cpu, setting->client_cpu)
+                                                   : g_strdup("server and bench SHARE one CPU: latencies are upper bounds");
+  g_autofree char *link = setting->link_text
+                              ? g_strdup_printf("emulated link, one for all subscribers: %s · MTU 1500 · %s", setting->link_text, cpus)
+                              : g_strdup_printf("loopback: MTU 65536, no loss, the sender pays for the receiver's half of TCP · %s", cpus);
+
+  if (setting->url)
+    g_string_append_printf(out, "server at %s: its CPU and memory are not measured\n", setting->url);
+  else if (setting->servers && setting->server_cpu < 0)
+    g_string_append(out, "servers and bench are not bound to CPUs of their own\n");
+  else
+    fl_report_append_wrapped(out, link);
+}
+
 static void append_setting(GString *out, const FlExperiment *experiment) {
   const FlResult *results = experiment->arms[0].runs;
   const FlSetting *setting = &experiment->setting;
@@ -183,16 +199,7 @@ static void append_setting(GString *out, const FlExperiment *experiment) {
                            setting->scenario, (double)setting->outage_ns / 1e9);
   if (setting->servers)
     fl_report_append_wrapped(out, setting->servers);
-  if (setting->url)
-    g_string_append_printf(out, "server at %s: its CPU and memory are not measured\n", setting->url);
-  else if (setting->server_cpu >= 0)
-    g_string_append_printf(out, "loopback: MTU 65536, no loss, the sender pays for the receiver's half of TCP · "
-                                "server on CPU %d, bench on CPU %d\n",
-                           setting->server_cpu, setting->client_cpu);
-  else if (setting->servers)
-    g_string_append(out, "servers and bench are not bound to CPUs of their own\n");
-  else
-    g_string_append(out, "loopback: MTU 65536, no loss · server and bench SHARE one CPU: latencies are upper bounds\n");
+  append_link(out, setting);
 }
 
 /* The checks of one result; its name takes `width` columns. */
@@ -272,6 +279,19 @@ static void append_load(const Checks *checks, const FlArm *arm) {
     append_check(checks, "·", "whether the publisher missed deadlines is not known: the server does not say");
 }
 
+/* Each run by itself is judged; what is told is all of them. */
+static void append_link_kept(const Checks *checks, const FlArm *arm) {
+  const FlResult *r = checks->result;
+  gboolean kept = TRUE;
+
+  if (!r->link.lateness)
+    return;
+  for (guint i = 0; i < arm->n; i++)
+    kept = kept && fl_link_account_is_kept(&arm->runs[i].link, r->link_rtt_ms);
+  g_autofree char *account = fl_link_account_describe(&r->link);
+  append_check(checks, kept ? "·" : "✗", "%slink: %s", kept ? "" : "INVALID: not kept: ", account);
+}
+
 static void append_checks(GString *out, const FlExperiment *experiment) {
   int width = 8;
 
@@ -284,6 +304,7 @@ static void append_checks(GString *out, const FlExperiment *experiment) {
     if (arm->merged.connect_failures > 0)
       append_check(&checks, "✗", "INVALID: %" G_GUINT64_FORMAT " connections failed", arm->merged.connect_failures);
     append_clocks(&checks);
+    append_link_kept(&checks, arm);
     append_load(&checks, arm);
   }
 }
@@ -294,6 +315,7 @@ static const char *headline(FlVerdict verdict) {
     [FL_VERDICT_SOUND] = "",
     [FL_VERDICT_LATE] = "INVALID: the schedule was not kept. What is marked ✗ stands for nothing.\n\n",
     [FL_VERDICT_SATURATED] = "OVERLOAD: what is marked ✗ shows what an overloaded run did, and ranks nothing.\n\n",
+    [FL_VERDICT_LINK] = "INVALID: the emulated link was late itself. What is marked ✗ stands for nothing.\n\n",
     [FL_VERDICT_INVALID] = "INVALID: what is marked ✗ stands for nothing.\n\n",
     [FL_VERDICT_BROKEN] =
         "INVALID: updates were lost, duplicated or reordered. What is marked ✗ stands for nothing.\n\n",

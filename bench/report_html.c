@@ -73,6 +73,7 @@ static const char *verdict_words(const char *verdict) {
   static const char *const words[][2] = {
     { "sound", "Sound" },
     { "late", "Invalid: the schedule was not kept" },
+    { "link", "Invalid: the emulated link was late itself" },
     { "saturated", "Overload: the bench itself was the bottleneck" },
     { "invalid", "Invalid" },
     { "broken", "Invalid: updates were lost, duplicated or reordered" },

@@ -112,16 +112,41 @@ static json_t *failure(const FlResult *r) {
                    count(account->peak_requests), "noticed", noticed);
 }
 
+static json_t *link_way(const FlLinkAccount *account, FlLinkDirection direction) {
+  const FlLinkWayAccount *way = &account->ways[direction];
+  json_t *json = json_pack("{s:o, s:o, s:o, s:o}", "packets", count(fl_link_account_offered(account, direction)), "bytes_passed",
+                           count(way->bytes), "segments", count(way->segments), "segments_passed", count(way->segments_passed));
+  json_t *fates = json_object();
+
+  for (int fate = 0; fate < FL_FATES; fate++)
+    json_object_set_new(fates, fl_link_fate_name(fate), count(way->packets[fate]));
+  json_object_set_new(json, "fates", fates);
+  return json;
+}
+
+/* What the emulated link did in all runs together; null on loopback. */
+static json_t *link_json(const FlResult *r) {
+  const FlLinkAccount *account = &r->link;
+  int percentile = 0;
+
+  if (!account->lateness)
+    return json_null();
+  double late_ms = fl_link_account_lateness_ms(account, &percentile);
+  return json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:f}", "up", link_way(account, FL_LINK_UP), "down", link_way(account, FL_LINK_DOWN),
+                   "overruns", count(account->overruns), "late_ms", number(late_ms), "late_percentile", percentile, "late_max_ms",
+                   number((double)fl_histogram_max(account->lateness) / 1000), "late_limit_ms", fl_link_account_late_limit_ms(r->link_rtt_ms));
+}
+
 static json_t *arm_json(const FlExperiment *experiment, const FlArm *arm) {
   const FlResult *first = &arm->runs[0];
 
-  return json_pack("{s:s, s:s, s:o, s:I, s:f, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", arm->name, "transport",
+  return json_pack("{s:s, s:s, s:o, s:I, s:f, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", arm->name, "transport",
                    g_str_equal(arm->name, "floor") ? "ws" : fl_result_transport(first), "server",
                    first->server && *first->server ? json_string(first->server) : json_null(), "clients", (json_int_t)arm->runs[0].clients,
                    "duration_s", arm->runs[0].duration_s, "verdict", fl_verdict_name(fl_arm_verdict(arm)), "runs",
                    (int)arm->n, "integrity", integrity(&arm->merged.integrity), "counts", counts(&arm->merged), "failure", failure(&arm->merged), "figures",
                    figures(experiment, arm), "model", model(experiment, arm), "latency_us", histogram(arm->merged.latency),
-                   "series", series(&arm->runs[0]));
+                   "series", series(&arm->runs[0]), "link", link_json(&arm->merged));
 }
 
 static json_t *blocks(const FlExperiment *experiment) {

@@ -110,6 +110,17 @@ static void append_checks(GString *out, const json_t *results) {
     g_string_append(out, "✓ Every update once and in order, on every transport.\n\n");
 }
 
+/* As it stands in the setting. */
+static void append_link(GString *out, const json_t *setting) {
+  const char *link = fl_result_file_text(setting, "link");
+
+  if (!*link)
+    return;
+  g_string_append(out, strchr(link, '=') ? "\nEmulated link: " : "\nLink: ");
+  append_text(out, link);
+  g_string_append_c(out, '.');
+}
+
 static void append_legend(GString *out, const FlResultFile *file) {
   const char *baseline = fl_result_file_text(file->json, "baseline");
   const json_t *manifest = json_object_get(file->json, "manifest");
@@ -120,6 +131,7 @@ static void append_legend(GString *out, const FlResultFile *file) {
     append_text(out, baseline);
     g_string_append(out, "; ≈ no difference (99 % interval).");
   }
+  append_link(out, json_object_get(manifest, "setting"));
   g_string_append(out, "\nfeedlab ");
   append_text(out, fl_result_file_text(manifest, "feedlab"));
   g_string_append(out, ", ");

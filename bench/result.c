@@ -28,6 +28,7 @@ void fl_result_merge(FlResult *self, const FlResult *other) {
   fl_histogram_merge(self->uncorrected, other->uncorrected);
   fl_histogram_merge(self->lag, other->lag);
   fl_histogram_merge(self->connect, other->connect);
+  fl_link_account_merge(&self->link, &other->link);
   self->integrity.expected += other->integrity.expected;
   self->integrity.delivered += other->integrity.delivered;
   self->integrity.lost += other->integrity.lost;
@@ -69,6 +70,8 @@ FlVerdict fl_result_verdict(const FlResult *self) {
     return FL_VERDICT_BROKEN;
   if (self->integrity.delivered == 0 || self->connect_failures > 0 || !clocks_agree(self))
     return FL_VERDICT_INVALID;
+  if (self->link.lateness && !fl_link_account_is_kept(&self->link, self->link_rtt_ms))
+    return FL_VERDICT_LINK;
   if (fl_result_client_load(self) > FL_RESULT_SATURATED)
     return FL_VERDICT_SATURATED;
   return self->missed_deadlines > 0 ? FL_VERDICT_LATE : FL_VERDICT_SOUND;
@@ -83,12 +86,13 @@ FlVerdict fl_result_verdict_of_all(const FlResult *results, guint n) {
 }
 
 const char *fl_verdict_name(FlVerdict verdict) {
-  static const char *const names[] = { "sound", "late", "saturated", "invalid", "broken" };
+  static const char *const names[] = { "sound", "late", "saturated", "link", "invalid", "broken" };
   return names[verdict];
 }
 
 void fl_result_clear(FlResult *self) {
   g_clear_pointer(&self->server_library, g_free);
+  fl_link_account_clear(&self->link);
   g_clear_pointer(&self->latency, fl_histogram_free);
   g_clear_pointer(&self->uncorrected, fl_histogram_free);
   g_clear_pointer(&self->lag, fl_histogram_free);

@@ -7,6 +7,7 @@
 
 #include "bench/absence.h"
 #include "bench/histogram.h"
+#include "bench/link.h"
 #include "bench/recorder.h"
 
 /* The kernel's account of the subscribers' connections, from their end (TCP_INFO). */
@@ -56,6 +57,8 @@ typedef struct {
   gint64 client_cpu_ns;
   gint64 wall_ns;       /* of the window, for client_cpu_ns */
   gint64 clock_step_ns; /* change of REALTIME against MONOTONIC over the run */
+  FlLinkAccount link;   /* of the whole run, connecting too; nothing in it on loopback */
+  double link_rtt_ms;   /* of the emulated link; 0 on loopback */
   char *server_library; /* the file of libmicrohttpd that our own server runs on; owned, NULL: not known */
 } FlResult;
 
@@ -64,6 +67,7 @@ typedef enum {
   FL_VERDICT_SOUND,
   FL_VERDICT_LATE,      /* the publisher missed deadlines in the window: invalid */
   FL_VERDICT_SATURATED, /* the bench itself was the bottleneck: overload, which ranks nothing; deadlines may be missed */
+  FL_VERDICT_LINK,      /* the emulated link was not what it was to be: late itself, or too slow: invalid */
   FL_VERDICT_INVALID,   /* the clocks disagree, or there is nothing to judge */
   FL_VERDICT_BROKEN,    /* updates were lost, duplicated or reordered */
 } FlVerdict;
@@ -80,6 +84,9 @@ typedef struct {
   gint64 outage_ns;     /* how long its failure lasts */
   int server_cpu;  /* -1: not pinned */
   int client_cpu;
+  FlLink *link; /* the emulated one; NULL: loopback. Borrowed … */
+  FlLinkSpec link_spec;
+  const char *link_text; /* … and what it is, as text; NULL: loopback */
   char *command_line;
 } FlSetting;
 

@@ -7,24 +7,21 @@
  * SPDX-License-Identifier: MIT */
 #include "bench/run.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <gio/gio.h>
-#include <jansson.h>
 #include <math.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "bench/child.h"
 #include "bench/load.h"
 #include "bench/publisher.h"
 #include "bench/scenario.h"
+#include "bench/source_state.h"
 #include "bench/usage.h"
 #include "core/clock.h"
 
 #define CONNECT_NS G_GINT64_CONSTANT(60000000000)
 #define STRAGGLERS_NS G_GINT64_CONSTANT(10000000000)
+#define LINK_STRAGGLERS_NS G_GINT64_CONSTANT(60000000000) /* TCP doubles its waiting at each loss of the same segment */
 #define MEMORY_POINTS 4
 #define CLIENTS_FOR_MEMORY 400 /* with fewer, the slope drowns in the noise of pages */
 #define PROGRESS_NS G_GINT64_CONSTANT(200000000)
@@ -33,7 +30,8 @@ typedef struct {
   const FlRunConfig *config;
   FlChild *child; /* NULL where the server runs already */
   FlPublisher *publisher; /* NULL where the server publishes by itself */
-  char *host;
+  char *host;        /* that the subscribers dial … */
+  char *direct_host; /* … and how it is reached without the link; the same on loopback */
   guint16 port;
   FlRecorder *recorder;
   FlLoad *load;
@@ -45,6 +43,14 @@ typedef struct {
 
 /* --- the server ---------------------------------------------------------------------------------------------------- */
 
+/* Over the link, the subscribers alone: what the bench asks or publishes beside them is none of theirs. */
+static void set_hosts(Run *self, const char *host) {
+  gboolean over_link = self->config->setting->link != NULL;
+
+  self->host = g_strdup(over_link ? FL_LINK_DIAL : host);
+  self->direct_host = g_strdup(over_link ? FL_LINK_SERVER : host);
+}
+
 static gboolean start_other(Run *self, GError **error) {
   const FlEndpoint *endpoint = self->config->endpoint;
 
@@ -53,7 +59,7 @@ static gboolean start_other(Run *self, GError **error) {
     if (!self->child)
       return FALSE;
   }
-  self->host = g_strdup(endpoint->url.host);
+  set_hosts(self, endpoint->url.host);
   self->port = endpoint->url.port ? endpoint->url.port : fl_child_port(self->child);
   return TRUE;
 }
@@ -64,7 +70,7 @@ static gboolean start_publisher(Run *self, GError **error) {
 
   if (!endpoint || !endpoint->publishes)
     return TRUE;
-  FlPublisherConfig config = { .host = endpoint->publish.host,
+  FlPublisherConfig config = { .host = self->config->setting->link ? FL_LINK_SERVER : endpoint->publish.host,
                                .port = endpoint->publish.port ? endpoint->publish.port : fl_child_port(self->child),
                                .target = endpoint->publish.target,
                                .rate_hz = self->config->options->rate_hz,
@@ -78,15 +84,19 @@ static pid_t server_pid(const Run *self) {
   return self->child ? fl_child_pid(self->child) : self->config->endpoint ? self->config->endpoint->pid : 0;
 }
 
+static const char *listen_address(const FlRunConfig *config) {
+  return config->setting->link ? FL_LINK_SERVER : "127.0.0.1";
+}
+
 /* The history covers what a slow poller may leave lying, so that a gap is the server's fault. */
 static char **server_command(const FlRunConfig *config) {
   char rate[G_ASCII_DTOSTR_BUF_SIZE];
   g_ascii_formatd(rate, sizeof rate, "%.9g", config->options->rate_hz);
   g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, config->options->size_bytes);
   g_autofree char *heartbeat = g_strdup_printf("%" G_GINT64_FORMAT "us", config->options->heartbeat_ns / 1000);
-  const char *const server[] = { config->program, "--port", "0", "--rate", rate, "--size", size, "--history", "100k",
+  const char *const server[] = { config->program, "--listen", listen_address(config), "--port", "0", "--rate", rate, "--size", size, "--history", "100k",
                                  "--history-bytes", "256M", "--heartbeat", heartbeat, "--ping-interval", heartbeat, NULL };
-  const char *const bare[] = { config->program, rate, size, NULL };
+  const char *const bare[] = { config->program, rate, size, listen_address(config), NULL };
 
   return g_strdupv((char **)(config->target == FL_TARGET_FLOOR ? bare : server));
 }
@@ -97,7 +107,7 @@ static gboolean start_server(Run *self, GError **error) {
   if (config->target == FL_TARGET_ENDPOINT)
     return start_other(self, error);
   if (config->target == FL_TARGET_URL) {
-    self->host = g_strdup(config->options->host);
+    set_hosts(self, config->options->host);
     self->port = config->options->port;
     return TRUE;
   }
@@ -105,55 +115,16 @@ static gboolean start_server(Run *self, GError **error) {
   self->child = fl_child_start((const char *const *)command, config->setting->server_cpu, error);
   if (!self->child)
     return FALSE;
-  self->host = g_strdup("127.0.0.1");
+  set_hosts(self, listen_address(config));
   self->port = fl_child_port(self->child);
   self->result.server_library = fl_usage_library(fl_child_pid(self->child), "libmicrohttpd.so");
   return TRUE;
 }
 
-/* One blocking GET over a connection of its own; the body as JSON, NULL where there is none. */
-static json_t *fetch_stats(const Run *self) {
-  struct sockaddr_in server = { .sin_family = AF_INET, .sin_port = htons(self->port) };
-  struct timeval patience = { .tv_sec = 5 };
-  g_autoptr(GByteArray) body = g_byte_array_new();
-  g_autofree char *request = g_strdup_printf("GET /stats HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", self->host);
-  FlHttpParser *parser = fl_http_parser_new();
-  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  char data[4096];
-  ssize_t n = 0;
-
-  inet_pton(AF_INET, self->host, &server.sin_addr);
-  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  if (connect(fd, (struct sockaddr *)&server, sizeof server) == 0 &&
-      send(fd, request, strlen(request), MSG_NOSIGNAL) == (ssize_t)strlen(request))
-    while (fl_http_parser_state(parser) < FL_HTTP_DONE && (n = recv(fd, data, sizeof data, 0)) > 0)
-      fl_http_parser_receive(parser, data, (gsize)n, body);
-  gboolean good = fl_http_parser_state(parser) == FL_HTTP_DONE && fl_http_parser_status(parser) == 200;
-  fl_http_parser_free(parser);
-  close(fd);
-  return good ? json_loadb((const char *)body->data, body->len, 0, NULL) : NULL;
-}
-
-/* What the server's source says of itself so far; -1 where it does not. */
-typedef struct {
-  gint64 missed_deadlines; /* met too late */
-  gint64 clock_steps;
-} SourceState;
-
-static gint64 counter(const json_t *source, const char *name) {
-  const json_t *value = json_object_get(source, name);
-  return json_is_integer(value) ? json_integer_value(value) : -1;
-}
-
-static SourceState source_state(const Run *self) {
+static FlSourceState source_state(const Run *self) {
   if (self->config->target == FL_TARGET_ENDPOINT)
-    return (SourceState){ self->publisher ? fl_publisher_missed(self->publisher) : -1, -1 };
-  json_t *stats = fetch_stats(self);
-  const json_t *source = json_object_get(stats, "source");
-  SourceState state = { counter(source, "missed_deadlines"), counter(source, "clock_steps") };
-
-  json_decref(stats);
-  return state;
+    return (FlSourceState){ self->publisher ? fl_publisher_missed(self->publisher) : -1, -1 };
+  return fl_source_state_fetch(self->direct_host, self->port);
 }
 
 static gint64 difference(gint64 before, gint64 after) {
@@ -175,7 +146,7 @@ static gboolean start_scenario(Run *self, gint64 begin_ns, gint64 end_ns, GError
   FlScenarioConfig config = { .kind = options->scenario,
                               .at_ns = begin_ns + (end_ns - begin_ns - options->outage_ns) / 2,
                               .lasts_ns = options->outage_ns,
-                              .host = self->host,
+                              .host = self->direct_host,
                               .child = g_steal_pointer(&self->child),
                               .command = server_command(self->config),
                               .cpu = self->config->setting->server_cpu,
@@ -349,7 +320,8 @@ static gboolean measure_window(Run *self, gint64 begin_ns, gint64 end_ns, GError
 static gboolean wait_for_stragglers(Run *self, GError **error) {
   const FlBenchOptions *options = self->config->options;
   double update_ns = isfinite(self->config->setting->rate_hz) ? 1e9 / self->config->setting->rate_hz : 3e9;
-  gint64 until_ns = fl_clock_now_ns() + STRAGGLERS_NS + 2 * options->poll_interval_ns + 2 * (gint64)update_ns;
+  gint64 patience_ns = self->config->setting->link ? LINK_STRAGGLERS_NS : STRAGGLERS_NS;
+  gint64 until_ns = fl_clock_now_ns() + patience_ns + 2 * options->poll_interval_ns + 2 * (gint64)update_ns;
 
   tell(self, "last ones", 1);
   if (!fl_load_run(self->load, until_ns, TRUE) && fl_load_error(self->load)) {
@@ -382,6 +354,20 @@ static FlSeries series_of(FlSlice slice) {
                      .max_ms = slice.delivered > 0 ? (double)fl_histogram_max(slice.latency) / 1000 : NAN };
 }
 
+/* Before the server and its connections end: those of one run are not to be in the next one's account. */
+static gboolean stop_link(Run *self, GError **error) {
+  const FlSetting *setting = self->config->setting;
+
+  self->result.link_rtt_ms = (double)fl_link_spec_rtt_ns(&setting->link_spec) / 1e6;
+  return !setting->link || fl_link_stop(setting->link, &self->result.link, error);
+}
+
+/* Outages count from here. */
+static gboolean start_link(const Run *self, GError **error) {
+  const FlSetting *setting = self->config->setting;
+  return !setting->link || fl_link_start(setting->link, &setting->link_spec, self->config->link_seed, error);
+}
+
 /* The account of the window; with a scenario, by what the server had really published. */
 static gboolean settle_scenario(Run *self, GError **error) {
   if (self->scenario && !fl_scenario_tell(self->scenario, self->recorder, error))
@@ -396,7 +382,7 @@ static gboolean measure(Run *self, GError **error) {
   const FlBenchOptions *options = self->config->options;
   gint64 offset_ns = fl_clock_offset_ns();
 
-  if (!start_publisher(self, error) || !connect_all(self, error))
+  if (!start_publisher(self, error) || !start_link(self, error) || !connect_all(self, error))
     return FALSE;
   gint64 connected_ns = fl_clock_now_ns();
   gint64 begin_ns = connected_ns + options->warmup_ns;
@@ -408,10 +394,10 @@ static gboolean measure(Run *self, GError **error) {
   self->published = self->publisher ? fl_publisher_count(self->publisher, from_us, to_us) : 0;
   if (!receive_until(self, "warming up", connected_ns, begin_ns, error))
     return FALSE;
-  SourceState before = source_state(self);
+  FlSourceState before = source_state(self);
   if (!measure_window(self, begin_ns, end_ns, error))
     return FALSE;
-  SourceState after = source_state(self);
+  FlSourceState after = source_state(self);
   self->result.missed_deadlines = has_scenario(self) ? -1 : difference(before.missed_deadlines, after.missed_deadlines);
   self->result.clock_steps = has_scenario(self) ? -1 : difference(before.clock_steps, after.clock_steps);
   if (!wait_for_stragglers(self, error) || !settle_scenario(self, error))
@@ -425,7 +411,7 @@ static gboolean measure(Run *self, GError **error) {
   for (guint i = 0; i < FL_SLICES; i++)
     self->result.series[i] = series_of(fl_recorder_slice(self->recorder, i));
   self->result.clock_step_ns = fl_clock_offset_ns() - offset_ns;
-  return TRUE;
+  return stop_link(self, error);
 }
 
 gboolean fl_run(const FlRunConfig *config, FlResult *ret_result, GError **error) {
@@ -459,6 +445,7 @@ gboolean fl_run(const FlRunConfig *config, FlResult *ret_result, GError **error)
     fl_child_stop(self.child);
   fl_recorder_free(self.recorder);
   g_free(self.host);
+  g_free(self.direct_host);
   if (ok)
     *ret_result = self.result;
   else

@@ -17,6 +17,7 @@ typedef struct {
   const FlEndpoint *endpoint; /* NULL but for FL_TARGET_ENDPOINT */
   const char *transport;
   guint64 seed; /* of the first polls' places in the interval */
+  guint64 link_seed; /* of what is random about the link */
   /* progress: called now and then with what is being done and how far it is, 0 to 1. */
   void (*progress)(const char *transport, const char *phase, double part, gpointer user);
   gpointer user;

@@ -39,7 +39,11 @@ void fl_setting_take(FlSetting *self, const FlBenchOptions *options) {
 }
 
 FlSetting fl_setting_begin(const FlBenchOptions *options, char *command_line) {
-  FlSetting self = { .url = options->url, .servers = options->servers, .command_line = command_line };
+  FlSetting self = { .url = options->url,
+                     .servers = options->servers,
+                     .link_spec = options->link_spec,
+                     .link_text = options->link_text,
+                     .command_line = command_line };
 
   fl_setting_take(&self, options);
   choose_cpus(options, &self);

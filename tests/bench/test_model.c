@@ -46,9 +46,30 @@ END_TEST
 START_TEST(models_long_polling_that_gathers_when_round_trips_are_long) {
   FlModelInput quick = input;
   ASSERT_NEAR(fl_model_of("longpoll", &input).requests_per_update, 1, 0);
-  quick.rate_hz = 100;
+  quick.rate_hz = 100; /* R = 40 ms: four updates an answer, and they wait for the question as for a poll's slot */
+  ASSERT_NEAR(fl_model_of("longpoll", &quick).mean_s, 0.02 + 0.04 / 2, 1e-12);
+  ASSERT_NEAR(fl_model_of("longpoll", &quick).p99_s, 0.02 + 0.99 * 0.04, 1e-12);
   ASSERT_NEAR(fl_model_of("longpoll", &quick).requests_per_update, 0.25, 1e-12);
   ck_assert(isnan(fl_model_of("carrier-pigeon", &input).mean_s));
+}
+END_TEST
+
+START_TEST(models_a_line_that_takes_longer_than_the_server) {
+  FlModelInput line = input;
+  line.line_s = 0.001;
+  ASSERT_NEAR(fl_model_of("ws", &line).mean_s, 0.02 + 0.001 * 101 / 2, 1e-12);
+  ASSERT_NEAR(fl_model_poll(&line).mean_s, fl_model_poll(&input).mean_s + 0.001, 1e-12);
+  line.line_s = 1e-6;
+  ASSERT_NEAR(fl_model_of("ws", &line).mean_s, fl_model_of("ws", &input).mean_s, 0);
+}
+END_TEST
+
+START_TEST(models_round_trips_over_ways_that_differ) {
+  FlModelInput far = input;
+  far.round_trip_s = 0.1;
+  far.rate_hz = 20;
+  ASSERT_NEAR(fl_model_of("longpoll", &far).requests_per_update, 0.5, 1e-12);
+  ASSERT_NEAR(fl_model_poll_pause(&far, 0.150).mean_s, 0.25 / 2 + 0.02, 1e-12);
 }
 END_TEST
 
@@ -87,6 +108,8 @@ int main(void) {
   tcase_add_test(tcase, models_polling_with_a_pause);
   tcase_add_test(tcase, models_push_as_a_serial_fan_out);
   tcase_add_test(tcase, models_long_polling_that_gathers_when_round_trips_are_long);
+  tcase_add_test(tcase, models_a_line_that_takes_longer_than_the_server);
+  tcase_add_test(tcase, models_round_trips_over_ways_that_differ);
   tcase_add_test(tcase, agrees_with_a_simulation_of_polling);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);

@@ -75,6 +75,7 @@ START_TEST(markdown_has_figures_as_rows_and_transports_as_columns) {
                              "| IP, both ways, B | 274.6 | – ≈ |\n\n"
                              "Medians of the runs ± half of the 95 % interval. – not measured, or too few samples. × of ws; ≈ no difference "
                              "(99 % interval).\n"
+                             "Link: loopback.\n"
                              "feedlab 0.1.0, 2026-01-02T03:04:05Z: feedlab-bench run\n");
   fl_result_file_clear(&file);
 }

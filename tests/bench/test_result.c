@@ -79,6 +79,24 @@ START_TEST(is_saturated_over_seven_tenths_whether_deadlines_were_missed_or_not) 
 }
 END_TEST
 
+START_TEST(is_unsound_where_its_link_was_late_itself) {
+  FlResult result = sound();
+
+  fl_link_account_init(&result.link);
+  for (int i = 0; i < 1000; i++)
+    fl_histogram_record(result.link.lateness, 3000);
+  result.link_rtt_ms = 100;
+  ck_assert_int_eq(verdict(result), FL_VERDICT_SOUND);
+  result.link_rtt_ms = 50;
+  ck_assert_int_eq(verdict(result), FL_VERDICT_LINK);
+  result.client_cpu_ns = 90;
+  ck_assert_int_eq(verdict(result), FL_VERDICT_LINK);
+  result.integrity.negative = 1;
+  ck_assert_int_eq(verdict(result), FL_VERDICT_INVALID);
+  fl_link_account_clear(&result.link);
+}
+END_TEST
+
 START_TEST(judges_several_by_the_worst) {
   FlResult late = sound(), saturated = sound(), invalid = sound(), broken = sound();
   late.missed_deadlines = 1;
@@ -103,6 +121,7 @@ int main(void) {
   tcase_add_test(tcase, is_invalid_where_clocks_disagree_or_nothing_came);
   tcase_add_test(tcase, is_late_where_deadlines_were_missed);
   tcase_add_test(tcase, is_saturated_over_seven_tenths_whether_deadlines_were_missed_or_not);
+  tcase_add_test(tcase, is_unsound_where_its_link_was_late_itself);
   tcase_add_test(tcase, judges_several_by_the_worst);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
