@@ -28,6 +28,7 @@ struct _FlAbsences {
   Absent *absents;
   guint clients;
   gint64 begin_us, end_us; /* atomic; 0: not yet */
+  gboolean roams;          /* atomic */
   GSequence *due;          /* of Due, the next one first */
   GArray *connections, *requests; /* of gint64, Unix µs */
   guint64 recovered, missed, untold;
@@ -80,6 +81,14 @@ void fl_absences_begin(FlAbsences *self, gint64 at_us) {
 
 void fl_absences_end(FlAbsences *self, gint64 at_us) {
   __atomic_store_n(&self->end_us, at_us, __ATOMIC_RELEASE);
+}
+
+void fl_absences_roam(FlAbsences *self) {
+  __atomic_store_n(&self->roams, TRUE, __ATOMIC_RELEASE);
+}
+
+gboolean fl_absences_take_roam(FlAbsences *self) {
+  return __atomic_exchange_n(&self->roams, FALSE, __ATOMIC_ACQ_REL);
 }
 
 static gint64 begun_us(const FlAbsences *self) {

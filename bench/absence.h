@@ -54,6 +54,11 @@ void fl_absences_free(FlAbsences *self);
 void fl_absences_begin(FlAbsences *self, gint64 at_us);
 void fl_absences_end(FlAbsences *self, gint64 at_us);
 
+/* fl_absences_roam: the systems of all clients tell them that the network has changed. From any thread. fl_absences_take_roam:
+ * whether they did since the last call. */
+void fl_absences_roam(FlAbsences *self);
+gboolean fl_absences_take_roam(FlAbsences *self);
+
 /* fl_absences_lost: a client has no connection any more, or could not make one. `told_ns`: the server's own wish for when to come
  * back, -1 where it had none. The client is due after the delay of its rule, unless that is its next slot. */
 void fl_absences_lost(FlAbsences *self, guint client, FlNotice how, gint64 told_ns, gint64 now_ns);

@@ -18,6 +18,7 @@
 #define PER_ADDRESS 20000
 #define READ_BYTES (256 * 1024)
 #define WAIT_MS 100
+#define TELL_MS 10
 
 struct _FlLoad {
   FlLoadConfig config;
@@ -336,7 +337,18 @@ static void end_silent_ones(FlLoad *self, gint64 now_ns) {
   }
 }
 
-/* Returns: how long there is nothing to do, in ms. */
+/* All of them, short polls too: their connection is of the old address. */
+static void tell_of_new_address(FlLoad *self) {
+  for (guint i = 0; i < self->begun; i++) {
+    FlClient *client = &self->clients[i];
+    if (client->state > FL_CLIENT_READY)
+      continue;
+    lose(client, FL_NOTICE_SYSTEM, "the network changed");
+    settle(client);
+  }
+}
+
+/* Returns: how long there is nothing to do, in ms; not longer than a client may take to hear of its new address. */
 static int bring_back(FlLoad *self) {
   FlAbsences *absences = self->config.absences;
   gint64 now_ns = fl_clock_now_ns();
@@ -345,11 +357,13 @@ static int bring_back(FlLoad *self) {
   if (!absences)
     return WAIT_MS;
   end_silent_ones(self, now_ns);
+  if (fl_absences_take_roam(absences))
+    tell_of_new_address(self);
   while (fl_absences_take_due(absences, now_ns, &index)) {
     connect_client(&self->clients[index]);
     settle(&self->clients[index]);
   }
-  return (int)CLAMP((fl_absences_due_ns(absences) - now_ns + 999999) / 1000000, 0, WAIT_MS);
+  return (int)CLAMP((fl_absences_due_ns(absences) - now_ns + 999999) / 1000000, 0, TELL_MS);
 }
 
 gboolean fl_load_connect(FlLoad *self, guint count, gint64 until_ns) {

@@ -153,7 +153,11 @@ static gboolean take_scenario(const Texts *texts, FlBenchOptions *self, GError *
     return fail(error, "--scenario", texts->scenario, names);
   if (self->url || self->endpoints->len > 0 || self->floor)
     return fail(error, "--scenario", texts->scenario, "a server of our own: no --url, --target or --floor beside it");
+  if (!self->link && !fl_scenario_restarts(self->scenario))
+    return fail(error, "--scenario", texts->scenario, "--link beside it: the network that fails is the emulated one");
   self->outage_ns = fl_scenario_lasts_ns(self->scenario);
+  if (self->outage_ns == 0 && texts->outage)
+    return fail(error, "--outage", texts->outage, "no --scenario roam beside it: it takes no time");
   if (!take_duration("--outage", texts->outage, 1000000, &self->outage_ns, error))
     return FALSE;
   if (!texts->duration && !texts->quick && !texts->full)
@@ -313,8 +317,8 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "poll-interval", 0, 0, G_OPTION_ARG_STRING, &texts->poll_interval, "Time between a client's short polls (1s)", "TIME" },
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Of the server, Socket.IO's pings too (15s)", "TIME" },
     { "settle", 0, 0, G_OPTION_ARG_STRING, &texts->settle, "Wait before each reading of the server's memory (0s)", "TIME" },
-    { "scenario", 0, 0, G_OPTION_ARG_STRING, &texts->scenario, "In the middle, let it fail: restart, crash", "NAME" },
-    { "outage", 0, 0, G_OPTION_ARG_STRING, &texts->outage, "How long that lasts (1s)", "TIME" },
+    { "scenario", 0, 0, G_OPTION_ARG_STRING, &texts->scenario, "In the middle: restart, crash, outage, roam: docs/scenarios.md", "NAME" },
+    { "outage", 0, 0, G_OPTION_ARG_STRING, &texts->outage, "How long that lasts (1s; outage 5s)", "TIME" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &texts->seed, "Of the first polls' places in the interval (1)", "N" },
     { "runs", 'n', 0, G_OPTION_ARG_STRING, &texts->runs, "Runs of each, in blocks of random order (1)", "N" },
     { "quick", 0, 0, G_OPTION_ARG_NONE, &texts->quick, "-n 5 -d 1s --warmup 500ms", NULL },

@@ -181,6 +181,15 @@ static void append_link(GString *out, const FlSetting *setting) {
     fl_report_append_wrapped(out, link);
 }
 
+static void append_scenario(GString *out, const FlSetting *setting) {
+  FlScenarioKind kind = fl_scenario_find(setting->scenario);
+
+  g_string_append_printf(out, "%s: in the middle of the window %s", setting->scenario, fl_scenario_words(kind));
+  if (setting->outage_ns > 0)
+    g_string_append_printf(out, " %g s", (double)setting->outage_ns / 1e9);
+  g_string_append(out, " (docs/scenarios.md)\n");
+}
+
 static void append_setting(GString *out, const FlExperiment *experiment) {
   const FlResult *results = experiment->arms[0].runs;
   const FlSetting *setting = &experiment->setting;
@@ -195,8 +204,7 @@ static void append_setting(GString *out, const FlExperiment *experiment) {
   g_string_append_printf(out, " · a poll every %g s · seed %" G_GUINT64_FORMAT "\n",
                          (double)setting->poll_interval_ns / 1e9, setting->seed);
   if (setting->scenario)
-    g_string_append_printf(out, "%s: in the middle of the window the server is gone for %g s, then there anew: docs/scenarios.md\n",
-                           setting->scenario, (double)setting->outage_ns / 1e9);
+    append_scenario(out, setting);
   if (setting->servers)
     fl_report_append_wrapped(out, setting->servers);
   append_link(out, setting);

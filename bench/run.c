@@ -133,24 +133,28 @@ static gint64 difference(gint64 before, gint64 after) {
 
 /* --- phases -------------------------------------------------------------------------------------------------------- */
 
-static gboolean has_scenario(const Run *self) {
-  return self->config->options->scenario != FL_SCENARIO_NONE;
+/* Then its CPU, memory and lateness are not measured any more: it is two processes. */
+static gboolean server_restarts(const Run *self) {
+  return fl_scenario_restarts(self->config->options->scenario);
 }
 
-/* In the middle of the window. The server is not measured any more: it is two processes. */
+/* In the middle of the window. */
 static gboolean start_scenario(Run *self, gint64 begin_ns, gint64 end_ns, GError **error) {
   const FlBenchOptions *options = self->config->options;
 
-  if (!has_scenario(self))
+  if (options->scenario == FL_SCENARIO_NONE)
     return TRUE;
   FlScenarioConfig config = { .kind = options->scenario,
                               .at_ns = begin_ns + (end_ns - begin_ns - options->outage_ns) / 2,
                               .lasts_ns = options->outage_ns,
-                              .host = self->direct_host,
-                              .child = g_steal_pointer(&self->child),
-                              .command = server_command(self->config),
-                              .cpu = self->config->setting->server_cpu,
-                              .absences = self->absences };
+                              .absences = self->absences,
+                              .link = self->config->setting->link };
+  if (server_restarts(self)) {
+    config.host = self->direct_host;
+    config.child = g_steal_pointer(&self->child);
+    config.command = server_command(self->config);
+    config.cpu = self->config->setting->server_cpu;
+  }
   self->scenario = fl_scenario_start(&config, error);
   return self->scenario != NULL;
 }
@@ -398,8 +402,8 @@ static gboolean measure(Run *self, GError **error) {
   if (!measure_window(self, begin_ns, end_ns, error))
     return FALSE;
   FlSourceState after = source_state(self);
-  self->result.missed_deadlines = has_scenario(self) ? -1 : difference(before.missed_deadlines, after.missed_deadlines);
-  self->result.clock_steps = has_scenario(self) ? -1 : difference(before.clock_steps, after.clock_steps);
+  self->result.missed_deadlines = server_restarts(self) ? -1 : difference(before.missed_deadlines, after.missed_deadlines);
+  self->result.clock_steps = server_restarts(self) ? -1 : difference(before.clock_steps, after.clock_steps);
   if (!wait_for_stragglers(self, error) || !settle_scenario(self, error))
     return FALSE;
   expect_what_was_published(self);

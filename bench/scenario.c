@@ -16,13 +16,20 @@
 #define S G_GINT64_CONSTANT(1000000000)
 #define WITNESS_NS (10 * S)
 
+static void fail_server(FlScenario *self);
+static void fail_link(FlScenario *self);
+static void change_addresses(FlScenario *self);
+
 static const struct {
-  const char *name;
+  const char *name, *words;
   gint64 lasts_ns;
+  void (*happen)(FlScenario *self);
 } kinds[] = {
-  [FL_SCENARIO_NONE] = { NULL, 0 },
-  [FL_SCENARIO_RESTART] = { "restart", 1 * S },
-  [FL_SCENARIO_CRASH] = { "crash", 1 * S },
+  [FL_SCENARIO_NONE] = { NULL, NULL, 0, NULL },
+  [FL_SCENARIO_RESTART] = { "restart", "the server is stopped (SIGTERM), and started again after", 1 * S, fail_server },
+  [FL_SCENARIO_CRASH] = { "crash", "the server is killed (SIGKILL), and started again after", 1 * S, fail_server },
+  [FL_SCENARIO_OUTAGE] = { "outage", "the link is cut for", 5 * S, fail_link },
+  [FL_SCENARIO_ROAM] = { "roam", "the clients' addresses change", 0, change_addresses },
 };
 
 struct _FlScenario {
@@ -60,6 +67,14 @@ char *fl_scenario_names(void) {
 
 gint64 fl_scenario_lasts_ns(FlScenarioKind kind) {
   return kinds[kind].lasts_ns;
+}
+
+const char *fl_scenario_words(FlScenarioKind kind) {
+  return kinds[kind].words;
+}
+
+gboolean fl_scenario_restarts(FlScenarioKind kind) {
+  return kinds[kind].happen == fail_server;
 }
 
 /* --- its thread ---------------------------------------------------------------------------------------------------- */
@@ -122,12 +137,42 @@ static void fail_server(FlScenario *self) {
     close(held_fd);
 }
 
+static gint64 unix_us(gint64 at_ns) {
+  return fl_clock_unix_us(at_ns, fl_clock_offset_ns());
+}
+
+static void fail_link(FlScenario *self) {
+  g_autoptr(GError) error = NULL;
+  gint64 at_ns;
+
+  if (!fl_link_cut(self->config.link, self->config.lasts_ns, &at_ns, &error)) {
+    set_error(self, error->message);
+    return;
+  }
+  fl_absences_begin(self->config.absences, unix_us(at_ns));
+  if (wait_until(self, at_ns + self->config.lasts_ns))
+    fl_absences_end(self->config.absences, unix_us(at_ns + self->config.lasts_ns));
+}
+
+static void change_addresses(FlScenario *self) {
+  g_autoptr(GError) error = NULL;
+  gint64 at_ns;
+
+  if (!fl_link_roam(self->config.link, &at_ns, &error)) {
+    set_error(self, error->message);
+    return;
+  }
+  fl_absences_begin(self->config.absences, unix_us(at_ns));
+  fl_absences_end(self->config.absences, unix_us(at_ns));
+  fl_absences_roam(self->config.absences);
+}
+
 /* The server ends with the thread that started it, so this one stays to the end. */
 static gpointer act(gpointer user) {
   FlScenario *self = user;
 
   if (wait_until(self, self->config.at_ns))
-    fail_server(self);
+    kinds[self->config.kind].happen(self);
   g_mutex_lock(&self->lock);
   while (!self->to_end)
     g_cond_wait(&self->changed, &self->lock);
@@ -137,7 +182,7 @@ static gpointer act(gpointer user) {
 
 /* --- its owner's --------------------------------------------------------------------------------------------------- */
 
-/* The command with the port that the server has. Takes both. */
+/* The command with the port that the server has. Takes it. */
 static char **on_port(char **command, guint16 port) {
   for (char **word = command; *word; word++)
     if (g_str_equal(*word, "--port") && word[1]) {
@@ -147,17 +192,21 @@ static char **on_port(char **command, guint16 port) {
   return command;
 }
 
+static gboolean take_server(FlScenario *self, GError **error) {
+  self->child = self->config.child;
+  self->port = fl_child_port(self->child);
+  self->config.command = on_port(self->config.command, self->port);
+  self->witness = fl_witness_start(self->config.host, self->port, error);
+  return self->witness != NULL;
+}
+
 FlScenario *fl_scenario_start(const FlScenarioConfig *config, GError **error) {
   FlScenario *self = g_new0(FlScenario, 1);
 
   self->config = *config;
-  self->child = config->child;
-  self->port = fl_child_port(config->child);
-  self->config.command = on_port(config->command, self->port);
   g_mutex_init(&self->lock);
   g_cond_init(&self->changed);
-  self->witness = fl_witness_start(config->host, self->port, error);
-  if (!self->witness) {
+  if (fl_scenario_restarts(config->kind) && !take_server(self, error)) {
     fl_scenario_free(self);
     return NULL;
   }
@@ -173,6 +222,8 @@ char *fl_scenario_error(FlScenario *self) {
 }
 
 gboolean fl_scenario_tell(FlScenario *self, FlRecorder *recorder, GError **error) {
+  if (!self->witness)
+    return TRUE;
   if (!fl_witness_end(self->witness, WITNESS_NS)) {
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: what the server had published is not known",
                 fl_scenario_name(self->config.kind));

@@ -51,6 +51,16 @@ START_TEST(lets_come_back_at_once_who_was_told_by_its_system) {
 }
 END_TEST
 
+START_TEST(tells_of_a_new_address_once) {
+  FlAbsences *absences = fl_absences_new("ws", 1, 1);
+  ck_assert(!fl_absences_take_roam(absences));
+  fl_absences_roam(absences);
+  ck_assert(fl_absences_take_roam(absences));
+  ck_assert(!fl_absences_take_roam(absences));
+  fl_absences_free(absences);
+}
+END_TEST
+
 /* Socket.IO's first delay is below 1.5 s, its fourth above 4.4 s. */
 START_TEST(counts_attempts_until_the_client_is_back) {
   FlAbsences *absences = fl_absences_new("socketio", 1, 1);
@@ -195,6 +205,7 @@ int main(void) {
   tcase_add_test(tcase, gives_the_clients_back_when_they_are_due);
   tcase_add_test(tcase, leaves_short_polls_to_their_slots);
   tcase_add_test(tcase, lets_come_back_at_once_who_was_told_by_its_system);
+  tcase_add_test(tcase, tells_of_a_new_address_once);
   tcase_add_test(tcase, counts_attempts_until_the_client_is_back);
   tcase_add_test(tcase, counts_how_each_client_noticed_first);
   tcase_add_test(tcase, measures_the_next_update_from_the_end_of_the_failure);

@@ -11,9 +11,10 @@ const { default: Ajv2020 } = await load('ajv/dist/2020.js');
 
 const OK = 0, FAILED = 1, USAGE = 2, INTEGRITY = 3, SATURATED = 4;
 const KINDS = ['poll', 'longpoll', 'sse', 'ws', 'socketio', 'socketio-polling', 'socketio-ws'];
+const MAIN = KINDS.slice(0, 5);
 const STREAMS = ['sse', 'ws', 'socketio', 'socketio-ws']; // what the feed still holds is sent before the goodbye
 const CLIENTS = 4;
-const SHORT = ['-c', `${CLIENTS}`, '-R', '20', '-d', '2s', '--warmup', '300ms', '--poll-interval', '300ms', '--outage', '200ms'];
+const SHORT = ['-c', `${CLIENTS}`, '-R', '20', '-d', '1500ms', '--warmup', '200ms', '--poll-interval', '300ms', '--outage', '100ms'];
 const root = process.env.FEEDLAB_SRCDIR ?? '.';
 
 /** Run the bench. Returns: its exit status, what it printed, and its result where it wrote one. */
@@ -32,13 +33,14 @@ async function bench(t, environment, ...args) {
   return { status, text, result: await readFile(json, 'utf8').then(JSON.parse, () => null) };
 }
 
-const isSpoilt = ({ status, text }) => status === SATURATED || (status === FAILED && /system clock was set|its clock being set/.test(text));
+/** A machine that was too busy spoils the times, which are not looked at here; not what is counted. */
+const isLate = ({ status, text }) =>
+  status === SATURATED || (status === FAILED && /deadlines of the window|system clock was set|its clock being set|not kept: link/.test(text));
 
-/** The same with that exit status; again where the machine was too busy for a sound run. Returns the results by name. */
+/** The same with that exit status. Returns the results by name. */
 async function expect(t, environment, status, ...args) {
-  let run = await bench(t, environment, ...args);
-  for (let tries = 1; tries < 5 && run.status !== status && isSpoilt(run); tries++) run = await bench(t, environment, ...args);
-  assert.equal(run.status, status, run.text);
+  const run = await bench(t, environment, ...args);
+  assert.ok(run.status === status || (status === OK && isLate(run)), `${run.status}: ${run.text}`);
   const schema = JSON.parse(await readFile(path.join(root, 'docs/result.schema.json'), 'utf8'));
   const fits = new Ajv2020({ allowUnionTypes: true }).compile(schema);
   assert.ok(fits(run.result), JSON.stringify(fits.errors));
@@ -75,11 +77,40 @@ test('brings every client back to a server that was started again, with nothing 
 });
 
 test('brings every client back after a crash', async (t) => {
-  const results = await expect(t, {}, OK, '-t', KINDS.join(), ...SHORT, '--scenario', 'crash');
-  for (const name of KINDS) {
+  const results = await expect(t, {}, OK, '-t', MAIN.join(), ...SHORT, '--scenario', 'crash');
+  for (const name of MAIN) {
     assertAccount(results[name], 'crash');
     assertCameAnew(results[name]);
     assert.equal(results[name].failure.noticed.goodbye, 0, name);
+  }
+});
+
+// --- a network that fails --------------------------------------------------------------------------------------------
+
+const isHere = await new Promise((resolve) => {
+  const link = path.join(path.dirname(process.env.FEEDLAB_BENCH ?? path.resolve('feedlab-bench')), 'feedlab-link');
+  spawn(link, ['-q', '--link', 'rtt=1ms', '--', 'true'], { stdio: 'ignore' }).once('error', () => resolve(false)).once('close', (code) => resolve(code === 0));
+});
+const testLink = isHere ? test : (name) => test(`${name} # SKIP no link can be emulated here`, () => {});
+const LINK = ['-c', `${CLIENTS}`, '-R', '20', '--warmup', '200ms', '--poll-interval', '300ms', '--link', 'rtt=20ms'];
+
+testLink('loses nothing through an outage, of which no one hears', async (t) => {
+  const results = await expect(t, {}, OK, '-t', MAIN.join(), ...LINK, '-d', '2s', '--outage', '500ms', '--scenario', 'outage');
+  for (const name of MAIN) {
+    assertAccount(results[name], 'outage');
+    assert.deepEqual([results[name].failure.missed, results[name].failure.noticed.none], [0, CLIENTS], name);
+    assert.ok(results[name].link.down.fates.outage > 0, `${name}: the link was cut`);
+    assert.ok(results[name].failure.recovered > 0, name);
+  }
+});
+
+testLink('loses nothing when the clients get other addresses, and comes back over new connections', async (t) => {
+  const results = await expect(t, {}, OK, '-t', MAIN.join(), ...LINK, '-d', '1500ms', '--scenario', 'roam');
+  for (const name of MAIN) {
+    assertAccount(results[name], 'roam');
+    assert.deepEqual([results[name].failure.missed, results[name].failure.noticed.system], [0, CLIENTS], name);
+    assert.ok(results[name].failure.connections >= CLIENTS && results[name].failure.requests >= CLIENTS, name);
+    assert.ok(results[name].link.up.fates.outage > 0, `${name}: what was said to the old address is lost`);
   }
 });
 
@@ -119,6 +150,9 @@ test('takes what a client was not told of for lost', async (t) => {
 test('refuses scenarios that can not be', async (t) => {
   for (const [args, pattern] of [
     [['--scenario', 'flood'], /--scenario flood: .*restart.*crash.* is wanted/],
+    [['--scenario', 'outage'], /--scenario outage: --link beside it/],
+    [['--scenario', 'roam'], /--scenario roam: --link beside it/],
+    [['--scenario', 'roam', '--link', 'lan', '--outage', '1s'], /--outage 1s: no --scenario roam beside it/],
     [['--outage', '1s'], /--outage 1s: --scenario beside it is wanted/],
     [['--scenario', 'restart', '--url', 'http://127.0.0.1:1'], /--scenario restart: a server of our own: no --url/],
     [['--scenario', 'restart', '--floor'], /--scenario restart: a server of our own/],
