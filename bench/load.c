@@ -18,6 +18,7 @@
 #define READ_BYTES (256 * 1024)
 #define WAIT_MS 100
 #define REQUEST_MAX 9216
+#define TELL_MS 10
 
 struct _FlLoad {
   FlLoadConfig config;
@@ -28,11 +29,13 @@ struct _FlLoad {
   FlHistogram *connect_times;
   guint64 failures;
   char *error;
-  gint64 now_us; /* of the bytes being read */
+  gint64 now_us;   /* of the bytes being read */
   gint64 batch_us; /* when the batch of ready sockets that they are in was told */
   FlHistogram *lag;
   FlPollable timer;
   FlPollSchedule *polls; /* of short polling; NULL until polls begin */
+  FlTcpAccount closed;   /* of the connections that are no more */
+  gint64 looked_ns;      /* when silence was looked for last */
   guint8 buffer[READ_BYTES];
 };
 
@@ -41,13 +44,28 @@ static void fail(FlClient *client, const char *why) {
 
   if (client->state == FL_CLIENT_FAILED)
     return;
-  if (client->state != FL_CLIENT_READY) {
+  if (client->state != FL_CLIENT_READY && !client->comes_back) {
     self->failures++;
     self->pending--;
   }
   client->state = FL_CLIENT_FAILED;
   if (!self->error)
     self->error = g_strdup_printf("%s: %s", self->config.kind->name, why);
+}
+
+/* The connection is gone, which is a failure of who doesn't come back. The kind may be in the middle of its work: `settle`
+ * does the rest. */
+static void lose(FlClient *client, FlNotice how, const char *why) {
+  if (!client->comes_back) {
+    fail(client, why);
+  } else if (client->state < FL_CLIENT_LOST) {
+    client->state = FL_CLIENT_LOST;
+    client->notice = how;
+  }
+}
+
+static guint index_of(const FlClient *client) {
+  return (guint)(client - client->load->clients);
 }
 
 /* --- for the kinds ------------------------------------------------------------------------------------------------- */
@@ -66,16 +84,23 @@ const FlEndpoint *fl_client_endpoint(const FlClient *client) {
 }
 
 void fl_client_send(FlClient *client, const void *data, gsize len, gboolean request) {
-  if (send(client->pollable.fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len) {
-    fail(client, "a request could not be sent at once");
+  ssize_t sent = send(client->pollable.fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+  if (sent != (ssize_t)len) {
+    if (sent < 0 && errno != EAGAIN)
+      lose(client, fl_notice_of_errno(errno), g_strerror(errno));
+    else
+      fail(client, "a request could not be sent at once");
     return;
   }
   if (client->has_heard && !client->has_update)
     client->round_trips++;
   client->has_heard = FALSE;
-  if (client->state != FL_CLIENT_READY)
+  if (client->state != FL_CLIENT_READY && !client->comes_back)
     client->connect_bytes += len;
   note_packet(client);
+  if (client->state != FL_CLIENT_READY && client->comes_back && request)
+    fl_absences_request(client->load->config.absences, g_get_real_time());
   client->load->counts.bytes_out += len;
   client->load->counts.requests += (guint64)request;
 }
@@ -83,8 +108,8 @@ void fl_client_send(FlClient *client, const void *data, gsize len, gboolean requ
 /* Returns: the bytes of its head. */
 static gsize format_request(const FlClient *client, char request[REQUEST_MAX], const char *method, const char *target,
                             const char *extra) {
-  int len = g_snprintf(request, REQUEST_MAX, "%s %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: feedlab-bench\r\n%s\r\n", method,
-                       target, client->load->config.host, client->load->config.port, extra);
+  int len = g_snprintf(request, REQUEST_MAX, "%s %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: feedlab-bench\r\n%s\r\n",
+                       method, target, client->load->config.host, client->load->config.port, extra);
   g_assert(len < REQUEST_MAX);
   return (gsize)len;
 }
@@ -149,23 +174,60 @@ void fl_client_post(FlClient *client, const char *target, const char *body) {
 void fl_client_ready(FlClient *client) {
   FlLoad *self = client->load;
 
-  if (client->state == FL_CLIENT_FAILED)
+  if (client->state >= FL_CLIENT_LOST)
     return;
   client->state = FL_CLIENT_READY;
+  if (client->comes_back) {
+    fl_absences_back(self->config.absences, index_of(client), self->now_us);
+    return;
+  }
+  client->comes_back = fl_client_may_return(client);
   self->pending--;
   self->ready++;
   fl_histogram_record(self->connect_times, (fl_clock_now_ns() - client->begun_ns) / 1000);
 }
 
+gboolean fl_client_may_return(const FlClient *client) {
+  return client->load->config.absences != NULL;
+}
+
+const char *fl_client_ended(FlClient *client, const char *why) {
+  client->ended = TRUE;
+  return why;
+}
+
+void fl_client_follows(FlClient *client, const char *epoch) {
+  fl_recorder_epoch(client->load->config.recorder, &client->subscriber, epoch);
+}
+
+void fl_client_keep_cursor(FlClient *client) {
+  const FlSubscriber *subscriber = &client->subscriber;
+
+  if (subscriber->next > 0)
+    fl_cursor_format(fl_recorder_epoch_name(client->load->config.recorder, subscriber), subscriber->next - 1,
+                     client->cursor);
+}
+
+void fl_client_expect_ping(FlClient *client, gint64 within_ns) {
+  client->silent_after_ns = fl_clock_now_ns() + within_ns;
+}
+
 void fl_client_update(FlClient *client, const FlStamp *stamp) {
+  const FlLoad *self = client->load;
+
   client->has_update = TRUE;
   client->load->counts.updates++;
   client->load->counts.payload_bytes += stamp->bytes;
-  fl_recorder_take(client->load->config.recorder, &client->subscriber, stamp, client->load->now_us);
+  gboolean counts = fl_recorder_take(self->config.recorder, &client->subscriber, stamp, self->now_us);
+  if (counts && self->config.absences)
+    fl_absences_update(self->config.absences, index_of(client), stamp->t_us, self->now_us);
 }
 
 void fl_client_gap(FlClient *client) {
-  fl_recorder_gap(client->load->config.recorder);
+  FlAbsences *absences = client->load->config.absences;
+
+  if (!absences || !fl_absences_gap(absences, index_of(client)))
+    fl_recorder_gap(client->load->config.recorder);
 }
 
 void fl_client_empty_poll(FlClient *client) {
@@ -180,7 +242,7 @@ static void on_connected(FlClient *client) {
 
   getsockopt(client->pollable.fd, SOL_SOCKET, SO_ERROR, &error, &len);
   if (error != 0) {
-    fail(client, g_strerror(error));
+    lose(client, fl_notice_of_errno(error), g_strerror(error));
     return;
   }
   client->state = FL_CLIENT_OPENING;
@@ -197,7 +259,8 @@ static void on_input(FlClient *client) {
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return;
   if (n <= 0) {
-    fail(client, n == 0 ? "the server ended a connection" : g_strerror(errno));
+    lose(client, n == 0 ? FL_NOTICE_END : fl_notice_of_errno(errno),
+         n == 0 ? "the server ended a connection" : g_strerror(errno));
     return;
   }
   self->now_us = g_get_real_time();
@@ -207,11 +270,52 @@ static void on_input(FlClient *client) {
   note_packet(client);
   self->counts.bytes_in += (guint64)n;
   client->has_heard = TRUE;
-  if (client->state != FL_CLIENT_READY)
+  if (client->state != FL_CLIENT_READY && !client->comes_back)
     client->connect_bytes += (guint64)n;
   const char *wrong = client->kind->receive(client, self->buffer, (gsize)n);
-  if (wrong)
+  if (wrong && client->ended)
+    lose(client, FL_NOTICE_GOODBYE, wrong);
+  else if (wrong)
     fail(client, wrong);
+}
+
+static void add_tcp(FlTcpAccount *sum, int fd) {
+  struct tcp_info info = { 0 };
+  socklen_t len = sizeof info;
+
+  if (fd < 0 || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+    return;
+  sum->bytes_in += info.tcpi_bytes_received;
+  sum->bytes_out += info.tcpi_bytes_sent;
+  sum->segs_in += info.tcpi_segs_in;
+  sum->segs_out += info.tcpi_segs_out;
+  sum->retrans_bytes += info.tcpi_bytes_retrans;
+}
+
+static void drop_socket(FlClient *client) {
+  if (client->pollable.fd < 0)
+    return;
+  add_tcp(&client->load->closed, client->pollable.fd);
+  fl_poller_remove(client->load->poller, &client->pollable);
+  close(client->pollable.fd);
+  client->pollable.fd = -1;
+}
+
+/* After each call into a kind. */
+static void settle(FlClient *client) {
+  FlLoad *self = client->load;
+
+  if (client->state == FL_CLIENT_FAILED && client->pollable.fd >= 0)
+    fl_poller_remove(self->poller, &client->pollable);
+  if (client->state != FL_CLIENT_LOST)
+    return;
+  drop_socket(client);
+  client->kind->lost(client);
+  client->state = FL_CLIENT_AWAY;
+  client->ended = FALSE;
+  client->silent_after_ns = 0;
+  fl_absences_lost(self->config.absences, index_of(client), client->notice, client->told_ns, fl_clock_now_ns());
+  fl_client_answered(client); /* short polling: no answer will come, so a pause begins here */
 }
 
 static void on_ready(FlPollable *pollable, guint32 events) {
@@ -219,10 +323,9 @@ static void on_ready(FlPollable *pollable, guint32 events) {
 
   if (client->state == FL_CLIENT_CONNECTING)
     on_connected(client);
-  else if (client->state != FL_CLIENT_FAILED)
+  else if (client->state <= FL_CLIENT_READY)
     on_input(client);
-  if (client->state == FL_CLIENT_FAILED)
-    fl_poller_remove(client->load->poller, pollable);
+  settle(client);
 }
 
 static int open_socket(const FlLoad *self, guint index) {
@@ -251,9 +354,11 @@ static void connect_client(FlClient *client) {
   FlLoad *self = client->load;
 
   client->state = FL_CLIENT_CONNECTING;
-  client->pollable = (FlPollable){ .fd = open_socket(self, self->config.first + (guint)(client - self->clients)), .ready = on_ready };
+  if (client->comes_back)
+    fl_absences_connection(self->config.absences, g_get_real_time());
+  client->pollable = (FlPollable){ .fd = open_socket(self, self->config.first + index_of(client)), .ready = on_ready };
   if (client->pollable.fd < 0)
-    fail(client, g_strerror(errno));
+    lose(client, fl_notice_of_errno(errno), g_strerror(errno));
   else
     fl_poller_add(self->poller, &client->pollable, EPOLLOUT);
 }
@@ -264,14 +369,58 @@ static void begin_client(FlLoad *self) {
   client->kind = self->config.kind;
   client->load = self;
   client->begun_ns = fl_clock_now_ns();
+  client->told_ns = -1;
   self->pending++;
   connect_client(client);
 }
 
 void fl_client_reconnect(FlClient *client) {
-  fl_poller_remove(client->load->poller, &client->pollable);
-  close(client->pollable.fd);
+  drop_socket(client);
   connect_client(client);
+}
+
+/* --- coming back --------------------------------------------------------------------------------------------------- */
+
+static void end_silent_ones(FlLoad *self, gint64 now_ns) {
+  if (now_ns - self->looked_ns < WAIT_MS * G_GINT64_CONSTANT(1000000))
+    return;
+  self->looked_ns = now_ns;
+  for (guint i = 0; i < self->begun; i++) {
+    FlClient *client = &self->clients[i];
+    if (client->silent_after_ns == 0 || now_ns < client->silent_after_ns)
+      continue;
+    lose(client, FL_NOTICE_HEARTBEAT, "the server's ping did not come in time");
+    settle(client);
+  }
+}
+
+/* All of them, short polls too: their connection is of the old address. */
+static void tell_of_new_address(FlLoad *self) {
+  for (guint i = 0; i < self->begun; i++) {
+    FlClient *client = &self->clients[i];
+    if (client->state > FL_CLIENT_READY)
+      continue;
+    lose(client, FL_NOTICE_SYSTEM, "the network changed");
+    settle(client);
+  }
+}
+
+/* Returns: how long there is nothing to do, in ms; not longer than a client may take to hear of its new address. */
+static int bring_back(FlLoad *self) {
+  FlAbsences *absences = self->config.absences;
+  gint64 now_ns = fl_clock_now_ns();
+  guint index;
+
+  if (!absences)
+    return WAIT_MS;
+  end_silent_ones(self, now_ns);
+  if (fl_absences_take_roam(absences))
+    tell_of_new_address(self);
+  while (fl_absences_take_due(absences, now_ns, &index)) {
+    connect_client(&self->clients[index]);
+    settle(&self->clients[index]);
+  }
+  return (int)CLAMP((fl_absences_due_ns(absences) - now_ns + 999999) / 1000000, 0, TELL_MS);
 }
 
 static gboolean is_over(const FlLoad *self) {
@@ -310,6 +459,9 @@ static void on_due(FlPollable *pollable, guint32 events) {
     FlClient *client = &self->clients[fl_poll_schedule_take(self->polls)];
     if (client->state == FL_CLIENT_READY)
       client->kind->poll(client);
+    else if (client->state == FL_CLIENT_AWAY)
+      connect_client(client);
+    settle(client);
   }
   arm(self);
 }
@@ -320,7 +472,7 @@ void fl_client_answered(FlClient *client) {
   if (!self->polls) /* the answer to the subscription */
     return;
   gboolean was_idle = fl_poll_schedule_due_ns(self->polls) == G_MAXINT64;
-  fl_poll_schedule_answered(self->polls, (guint)(client - self->clients), fl_clock_now_ns());
+  fl_poll_schedule_answered(self->polls, index_of(client), fl_clock_now_ns());
   if (was_idle)
     arm(self);
 }
@@ -388,7 +540,7 @@ gboolean fl_load_run(FlLoad *self, gint64 until_ns, gboolean until_past) {
       return !until_past;
     /* Rounded down, so that the end is not overrun; the last part of a millisecond is polled through. */
     self->batch_us = 0;
-    fl_poller_dispatch(self->poller, (int)MIN(left_ns / 1000000, WAIT_MS));
+    fl_poller_dispatch(self->poller, (int)MIN(left_ns / 1000000, bring_back(self)));
   }
 }
 
@@ -416,20 +568,10 @@ void fl_load_reset(FlLoad *self) {
 }
 
 FlTcpAccount fl_load_tcp(const FlLoad *self) {
-  FlTcpAccount sum = { 0 };
+  FlTcpAccount sum = self->closed;
 
-  for (guint i = 0; i < self->begun; i++) {
-    struct tcp_info info = { 0 };
-    socklen_t len = sizeof info;
-    if (self->clients[i].pollable.fd < 0 ||
-        getsockopt(self->clients[i].pollable.fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
-      continue;
-    sum.bytes_in += info.tcpi_bytes_received;
-    sum.bytes_out += info.tcpi_bytes_sent;
-    sum.segs_in += info.tcpi_segs_in;
-    sum.segs_out += info.tcpi_segs_out;
-    sum.retrans_bytes += info.tcpi_bytes_retrans;
-  }
+  for (guint i = 0; i < self->begun; i++)
+    add_tcp(&sum, self->clients[i].pollable.fd);
   return sum;
 }
 
@@ -468,6 +610,15 @@ void fl_load_round_trips(const FlLoad *self, GArray *numbers) {
 void fl_load_subscribers(const FlLoad *self, FlSubscriber **ret_subscribers) {
   for (guint i = 0; i < self->config.clients; i++)
     ret_subscribers[i] = &self->clients[i].subscriber;
+}
+
+guint64 fl_load_miss(const FlLoad *self, guint64 expected) {
+  guint64 untold = 0;
+
+  for (guint i = 0; i < self->config.clients; i++)
+    if (self->clients[i].subscriber.in_window < expected)
+      untold += fl_absences_miss(self->config.absences, i, expected - self->clients[i].subscriber.in_window);
+  return untold;
 }
 
 FlIntegrity fl_load_integrity(const FlLoad *self) {
