@@ -5,234 +5,16 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/tcp.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "bench/poll_schedule.h"
+#include "bench/load_private.h"
 #include "core/clock.h"
 
 #define PER_ADDRESS 20000
-#define READ_BYTES (256 * 1024)
 #define WAIT_MS 100
-#define REQUEST_MAX 9216
 #define TELL_MS 10
-
-struct _FlLoad {
-  FlLoadConfig config;
-  FlPoller *poller;
-  FlClient *clients;
-  guint begun, pending, ready;
-  FlLoadCounts counts;
-  FlHistogram *connect_times;
-  guint64 failures;
-  char *error;
-  gint64 now_us;   /* of the bytes being read */
-  gint64 batch_us; /* when the batch of ready sockets that they are in was told */
-  FlHistogram *lag;
-  FlPollable timer;
-  FlPollSchedule *polls; /* of short polling; NULL until polls begin */
-  FlTcpAccount closed;   /* of the connections that are no more */
-  gint64 looked_ns;      /* when silence was looked for last */
-  guint8 buffer[READ_BYTES];
-};
-
-static void fail(FlClient *client, const char *why) {
-  FlLoad *self = client->load;
-
-  if (client->state == FL_CLIENT_FAILED)
-    return;
-  if (client->state != FL_CLIENT_READY && !client->comes_back) {
-    self->failures++;
-    self->pending--;
-  }
-  client->state = FL_CLIENT_FAILED;
-  if (!self->error)
-    self->error = g_strdup_printf("%s: %s", self->config.kind->name, why);
-}
-
-/* The connection is gone, which is a failure of who doesn't come back. The kind may be in the middle of its work: `settle`
- * does the rest. */
-static void lose(FlClient *client, FlNotice how, const char *why) {
-  if (!client->comes_back) {
-    fail(client, why);
-  } else if (client->state < FL_CLIENT_LOST) {
-    client->state = FL_CLIENT_LOST;
-    client->notice = how;
-  }
-}
-
-static guint index_of(const FlClient *client) {
-  return (guint)(client - client->load->clients);
-}
-
-/* --- for the kinds ------------------------------------------------------------------------------------------------- */
-
-/* Something comes or goes. */
-static void note_packet(FlClient *client) {
-  gint64 now_ns = fl_clock_now_ns();
-  double gap_s = client->packet_ns > 0 ? (double)(now_ns - client->packet_ns) / 1e9 : G_MAXDOUBLE;
-
-  fl_radio_note(&client->load->config.radio, &client->load->counts.radio, gap_s);
-  client->packet_ns = now_ns;
-}
-
-const FlEndpoint *fl_client_endpoint(const FlClient *client) {
-  return client->load->config.endpoint;
-}
-
-void fl_client_send(FlClient *client, const void *data, gsize len, gboolean request) {
-  ssize_t sent = send(client->pollable.fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-  if (sent != (ssize_t)len) {
-    if (sent < 0 && errno != EAGAIN)
-      lose(client, fl_notice_of_errno(errno), g_strerror(errno));
-    else
-      fail(client, "a request could not be sent at once");
-    return;
-  }
-  if (client->has_heard && !client->has_update)
-    client->round_trips++;
-  client->has_heard = FALSE;
-  if (client->state != FL_CLIENT_READY && !client->comes_back)
-    client->connect_bytes += len;
-  note_packet(client);
-  if (client->state != FL_CLIENT_READY && client->comes_back && request)
-    fl_absences_request(client->load->config.absences, g_get_real_time());
-  client->load->counts.bytes_out += len;
-  client->load->counts.requests += (guint64)request;
-}
-
-/* Returns: the bytes of its head. */
-static gsize format_request(const FlClient *client, char request[REQUEST_MAX], const char *method, const char *target,
-                            const char *extra) {
-  int len = g_snprintf(request, REQUEST_MAX, "%s %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: feedlab-bench\r\n%s\r\n",
-                       method, target, client->load->config.host, client->load->config.port, extra);
-  g_assert(len < REQUEST_MAX);
-  return (gsize)len;
-}
-
-static void send_request(FlClient *client, const char *method, const char *target, const char *extra,
-                         const char *body) {
-  char request[REQUEST_MAX];
-  gsize head_bytes = format_request(client, request, method, target, extra);
-  gsize body_bytes = strlen(body);
-
-  g_assert(head_bytes + body_bytes < sizeof request);
-  memcpy(request + head_bytes, body, body_bytes);
-  client->head_bytes = (gint64)head_bytes;
-  client->answer_head_bytes = 0;
-  fl_client_send(client, request, head_bytes + body_bytes, TRUE);
-}
-
-void fl_client_get(FlClient *client, const char *target, const char *extra) {
-  send_request(client, "GET", target, extra, "");
-}
-
-void fl_client_get_padded(FlClient *client, const char *target, gsize head_bytes) {
-  static const char name[] = "X-Padding: ";
-  char request[REQUEST_MAX], header[REQUEST_MAX] = "";
-  gsize len = format_request(client, request, "GET", target, "");
-  gsize least = sizeof name - 1 + strlen("\r\n");
-
-  head_bytes = MIN(head_bytes, sizeof request - 1);
-  if (len + least <= head_bytes) {
-    g_strlcpy(header, name, sizeof header);
-    memset(header + sizeof name - 1, '.', head_bytes - len - least);
-    strcpy(header + head_bytes - len - 2, "\r\n");
-  }
-  fl_client_get(client, target, header);
-}
-
-guint fl_client_header_bytes(const FlClient *client) {
-  return client->load->config.header_bytes;
-}
-
-void fl_client_head(FlClient *client, gsize bytes) {
-  client->head_bytes += (gint64)bytes;
-  client->answer_head_bytes += (gint64)bytes;
-}
-
-void fl_client_exchanged(FlClient *client) {
-  FlLoadCounts *counts = &client->load->counts;
-
-  counts->exchanges++;
-  counts->head_bytes += (guint64)client->head_bytes;
-  counts->answer_head_bytes += (guint64)client->answer_head_bytes;
-}
-
-void fl_client_post(FlClient *client, const char *target, const char *body) {
-  char headers[96];
-
-  g_snprintf(headers, sizeof headers,
-             "Content-Type: text/plain;charset=UTF-8\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n", strlen(body));
-  send_request(client, "POST", target, headers, body);
-}
-
-void fl_client_ready(FlClient *client) {
-  FlLoad *self = client->load;
-
-  if (client->state >= FL_CLIENT_LOST)
-    return;
-  client->state = FL_CLIENT_READY;
-  if (client->comes_back) {
-    fl_absences_back(self->config.absences, index_of(client), self->now_us);
-    return;
-  }
-  client->comes_back = fl_client_may_return(client);
-  self->pending--;
-  self->ready++;
-  fl_histogram_record(self->connect_times, (fl_clock_now_ns() - client->begun_ns) / 1000);
-}
-
-gboolean fl_client_may_return(const FlClient *client) {
-  return client->load->config.absences != NULL;
-}
-
-const char *fl_client_ended(FlClient *client, const char *why) {
-  client->ended = TRUE;
-  return why;
-}
-
-void fl_client_follows(FlClient *client, const char *epoch) {
-  fl_recorder_epoch(client->load->config.recorder, &client->subscriber, epoch);
-}
-
-void fl_client_keep_cursor(FlClient *client) {
-  const FlSubscriber *subscriber = &client->subscriber;
-
-  if (subscriber->next > 0)
-    fl_cursor_format(fl_recorder_epoch_name(client->load->config.recorder, subscriber), subscriber->next - 1,
-                     client->cursor);
-}
-
-void fl_client_expect_ping(FlClient *client, gint64 within_ns) {
-  client->silent_after_ns = fl_clock_now_ns() + within_ns;
-}
-
-void fl_client_update(FlClient *client, const FlStamp *stamp) {
-  const FlLoad *self = client->load;
-
-  client->has_update = TRUE;
-  client->load->counts.updates++;
-  client->load->counts.payload_bytes += stamp->bytes;
-  gboolean counts = fl_recorder_take(self->config.recorder, &client->subscriber, stamp, self->now_us);
-  if (counts && self->config.absences)
-    fl_absences_update(self->config.absences, index_of(client), stamp->t_us, self->now_us);
-}
-
-void fl_client_gap(FlClient *client) {
-  FlAbsences *absences = client->load->config.absences;
-
-  if (!absences || !fl_absences_gap(absences, index_of(client)))
-    fl_recorder_gap(client->load->config.recorder);
-}
-
-void fl_client_empty_poll(FlClient *client) {
-  client->load->counts.empty_polls++;
-}
 
 /* --- sockets ------------------------------------------------------------------------------------------------------- */
 
@@ -242,7 +24,7 @@ static void on_connected(FlClient *client) {
 
   getsockopt(client->pollable.fd, SOL_SOCKET, SO_ERROR, &error, &len);
   if (error != 0) {
-    lose(client, fl_notice_of_errno(error), g_strerror(error));
+    fl_client_lose(client, fl_notice_of_errno(error), g_strerror(error));
     return;
   }
   client->state = FL_CLIENT_OPENING;
@@ -259,24 +41,24 @@ static void on_input(FlClient *client) {
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return;
   if (n <= 0) {
-    lose(client, n == 0 ? FL_NOTICE_END : fl_notice_of_errno(errno),
-         n == 0 ? "the server ended a connection" : g_strerror(errno));
+    fl_client_lose(client, n == 0 ? FL_NOTICE_END : fl_notice_of_errno(errno),
+                   n == 0 ? "the server ended a connection" : g_strerror(errno));
     return;
   }
   self->now_us = g_get_real_time();
   if (self->batch_us == 0)
     self->batch_us = self->now_us;
   fl_histogram_record(self->lag, self->now_us - self->batch_us);
-  note_packet(client);
+  fl_client_note_packet(client);
   self->counts.bytes_in += (guint64)n;
   client->has_heard = TRUE;
   if (client->state != FL_CLIENT_READY && !client->comes_back)
     client->connect_bytes += (guint64)n;
   const char *wrong = client->kind->receive(client, self->buffer, (gsize)n);
   if (wrong && client->ended)
-    lose(client, FL_NOTICE_GOODBYE, wrong);
+    fl_client_lose(client, FL_NOTICE_GOODBYE, wrong);
   else if (wrong)
-    fail(client, wrong);
+    fl_client_fail(client, wrong);
 }
 
 static void add_tcp(FlTcpAccount *sum, int fd) {
@@ -314,7 +96,7 @@ static void settle(FlClient *client) {
   client->state = FL_CLIENT_AWAY;
   client->ended = FALSE;
   client->silent_after_ns = 0;
-  fl_absences_lost(self->config.absences, index_of(client), client->notice, client->told_ns, fl_clock_now_ns());
+  fl_absences_lost(self->config.absences, fl_client_index(client), client->notice, client->told_ns, fl_clock_now_ns());
   fl_client_answered(client); /* short polling: no answer will come, so a pause begins here */
 }
 
@@ -356,9 +138,10 @@ static void connect_client(FlClient *client) {
   client->state = FL_CLIENT_CONNECTING;
   if (client->comes_back)
     fl_absences_connection(self->config.absences, g_get_real_time());
-  client->pollable = (FlPollable){ .fd = open_socket(self, self->config.first + index_of(client)), .ready = on_ready };
+  client->pollable =
+      (FlPollable){ .fd = open_socket(self, self->config.first + fl_client_index(client)), .ready = on_ready };
   if (client->pollable.fd < 0)
-    lose(client, fl_notice_of_errno(errno), g_strerror(errno));
+    fl_client_lose(client, fl_notice_of_errno(errno), g_strerror(errno));
   else
     fl_poller_add(self->poller, &client->pollable, EPOLLOUT);
 }
@@ -389,7 +172,7 @@ static void end_silent_ones(FlLoad *self, gint64 now_ns) {
     FlClient *client = &self->clients[i];
     if (client->silent_after_ns == 0 || now_ns < client->silent_after_ns)
       continue;
-    lose(client, FL_NOTICE_HEARTBEAT, "the server's ping did not come in time");
+    fl_client_lose(client, FL_NOTICE_HEARTBEAT, "the server's ping did not come in time");
     settle(client);
   }
 }
@@ -400,7 +183,7 @@ static void tell_of_new_address(FlLoad *self) {
     FlClient *client = &self->clients[i];
     if (client->state > FL_CLIENT_READY)
       continue;
-    lose(client, FL_NOTICE_SYSTEM, "the network changed");
+    fl_client_lose(client, FL_NOTICE_SYSTEM, "the network changed");
     settle(client);
   }
 }
@@ -472,7 +255,7 @@ void fl_client_answered(FlClient *client) {
   if (!self->polls) /* the answer to the subscription */
     return;
   gboolean was_idle = fl_poll_schedule_due_ns(self->polls) == G_MAXINT64;
-  fl_poll_schedule_answered(self->polls, index_of(client), fl_clock_now_ns());
+  fl_poll_schedule_answered(self->polls, fl_client_index(client), fl_clock_now_ns());
   if (was_idle)
     arm(self);
 }

@@ -103,7 +103,7 @@ extern const FlClientKind fl_client_other_longpoll;
 extern const FlClientKind fl_client_other_sse;
 extern const FlClientKind fl_client_other_ws;
 
-/* What the kinds use of the load (bench/load.c). */
+/* What the kinds use of the load; fl_client_reconnect and fl_client_answered are of bench/load.c. */
 
 /* fl_client_endpoint: what it is a client of; NULL where the server is ours. */
 const FlEndpoint *fl_client_endpoint(const FlClient *client);
