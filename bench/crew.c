@@ -43,6 +43,7 @@ typedef struct {
 
 struct _FlCrew {
   Member *members;
+  FlAbsences **absences; /* of each member; NULL: none */
   guint n;
   guint clients;
   guint cores; /* the n-th thread is on the (n mod cores)-th of them */
@@ -101,6 +102,8 @@ static void begin_member(FlCrew *self, guint i, const FlCrewConfig *config) {
   load.first += i * (self->clients / self->n) + MIN(i, self->clients % self->n);
   load.is_over = &self->is_over;
   load.at_once = MAX(FL_LOAD_AT_ONCE / self->n, 1);
+  if (self->absences) /* jitter of its own: threads must not come back in step */
+    load.absences = self->absences[i] = fl_absences_new(config->absences_of, load.clients, load.seed + i);
   member->load = fl_load_new(&load);
   if (i == 0)
     return;
@@ -119,6 +122,7 @@ FlCrew *fl_crew_new(const FlCrewConfig *config) {
   self->n = CLAMP(config->threads, 1, self->clients);
   self->cores = config->cpus->cores;
   self->members = g_new0(Member, self->n);
+  self->absences = config->absences_of ? g_new0(FlAbsences *, self->n) : NULL;
   for (guint i = 0; i < self->n; i++)
     begin_member(self, i, config);
   return self;
@@ -138,7 +142,10 @@ void fl_crew_free(FlCrew *self) {
     }
     fl_load_free(member->load);
     fl_recorder_free(member->recorder);
+    if (self->absences)
+      fl_absences_free(self->absences[i]);
   }
+  g_free(self->absences);
   g_free(self->members);
   g_free(self);
 }
@@ -314,6 +321,19 @@ double fl_crew_round_trips(const FlCrew *self) {
   return median(self, fl_load_round_trips);
 }
 
+guint fl_crew_threads(const FlCrew *self) {
+  return self->n;
+}
+
+FlAbsences *const *fl_crew_absences(const FlCrew *self) {
+  return self->absences;
+}
+
+void fl_crew_add_absences(const FlCrew *self, FlAbsenceAccount *sum) {
+  if (self->absences)
+    fl_absences_account(self->absences, self->n, sum);
+}
+
 FlRecorder *fl_crew_recorder(const FlCrew *self) {
   FlRecorder *merged = fl_recorder_new();
 
@@ -331,5 +351,11 @@ FlIntegrity fl_crew_integrity(const FlCrew *self, const FlRecorder *recorder) {
     fl_load_subscribers(self->members[i].load, next);
     next += share_of(self->clients, self->n, i);
   }
-  return fl_recorder_settle(recorder, subscribers, self->clients);
+  FlIntegrity integrity = fl_recorder_settle(recorder, subscribers, self->clients);
+  if (!self->absences)
+    return integrity;
+  integrity.lost = 0;
+  for (guint i = 0; i < self->n; i++)
+    integrity.lost += fl_load_miss(self->members[i].load, integrity.expected);
+  return integrity;
 }

@@ -11,8 +11,9 @@
 typedef struct _FlCrew FlCrew;
 
 typedef struct {
-  FlLoadConfig load;    /* of all together; `at_once`, `is_over` and `recorder` are the crew's own to fill in */
-  guint threads;        /* the calling one among them; no more than there are clients */
+  FlLoadConfig load; /* of all together; `at_once`, `is_over`, `recorder` and `absences` are for the crew to fill in */
+  guint threads;     /* the calling one among them; no more than there are clients */
+  const char *absences_of; /* the transport of clients that come back; NULL: a lost connection is an error */
   const FlCpuMap *cpus; /* where the others run, and which of them share one. The calling thread is left where it is */
 } FlCrewConfig;
 
@@ -64,7 +65,15 @@ const char *fl_crew_error(const FlCrew *self);
 double fl_crew_connect_bytes(const FlCrew *self);
 double fl_crew_round_trips(const FlCrew *self);
 
-/* fl_crew_recorder: all recorders merged, the caller's; fl_crew_integrity: the account of the window by it. */
+/* fl_crew_threads: how many it has. fl_crew_absences: of each one's subscribers, borrowed; NULL where none may come back. */
+guint fl_crew_threads(const FlCrew *self);
+FlAbsences *const *fl_crew_absences(const FlCrew *self);
+
+/* fl_crew_add_absences: add the account of all subscribers; nothing where none may come back. */
+void fl_crew_add_absences(const FlCrew *self, FlAbsenceAccount *sum);
+
+/* fl_crew_recorder: all recorders merged, the caller's; fl_crew_integrity: the account of the window by it. With
+ * absences, what a subscriber was told that it has missed is theirs to count, and not lost; once a run. */
 FlRecorder *fl_crew_recorder(const FlCrew *self);
 FlIntegrity fl_crew_integrity(const FlCrew *self, const FlRecorder *recorder);
 

@@ -48,6 +48,7 @@ static FlResult empty_result(const FlResult *like) {
   merged.uncorrected = fl_histogram_new();
   merged.lag = fl_histogram_new();
   merged.connect = fl_histogram_new();
+  merged.absence = (FlAbsenceAccount){ .next = like->absence.next ? fl_histogram_new() : NULL };
   merged.integrity = (FlIntegrity){ 0 };
   merged.connect_failures = 0;
   merged.missed_deadlines = merged.clock_steps = merged.clock_step_ns = 0;

@@ -3,6 +3,7 @@
 #include "bench/figure.h"
 
 #include <math.h>
+#include <string.h>
 
 static double percentile_ms(const FlHistogram *histogram, double percentile) {
   return fl_histogram_has_percentile(histogram, percentile)
@@ -138,6 +139,94 @@ static double radio_energy(const FlResult *r) {
   return r->radio.joules;
 }
 
+/* --- of a failure -------------------------------------------------------------------------------------------------- */
+
+static double of_failure(const FlResult *r, guint64 value) {
+  return r->scenario ? (double)value : NAN;
+}
+
+static double next_percentile(const FlResult *r, double percentile) {
+  return r->scenario ? percentile_ms(r->absence.next, percentile) : NAN;
+}
+
+static double next_p50(const FlResult *r) {
+  return next_percentile(r, 50);
+}
+
+static double next_p99(const FlResult *r) {
+  return next_percentile(r, 99);
+}
+
+static double next_max(const FlResult *r) {
+  return r->scenario && r->absence.returned > 0 ? (double)fl_histogram_max(r->absence.next) / 1000 : NAN;
+}
+
+static double away(const FlResult *r) {
+  return of_failure(r, r->absence.clients - r->absence.returned);
+}
+
+static double missed(const FlResult *r) {
+  return of_failure(r, r->absence.missed);
+}
+
+static double untold(const FlResult *r) {
+  return of_failure(r, r->absence.untold);
+}
+
+static double recovered(const FlResult *r) {
+  return of_failure(r, r->absence.recovered);
+}
+
+static double duplicated(const FlResult *r) {
+  return of_failure(r, r->integrity.duplicated);
+}
+
+static double storm_connections(const FlResult *r) {
+  return of_failure(r, r->absence.connections);
+}
+
+static double peak_connections(const FlResult *r) {
+  return of_failure(r, r->absence.peak_connections);
+}
+
+static double storm_requests(const FlResult *r) {
+  return of_failure(r, r->absence.requests);
+}
+
+static double peak_requests(const FlResult *r) {
+  return of_failure(r, r->absence.peak_requests);
+}
+
+static double by_goodbye(const FlResult *r) {
+  return of_failure(r, r->absence.noticed[FL_NOTICE_GOODBYE]);
+}
+
+static double by_end(const FlResult *r) {
+  return of_failure(r, r->absence.noticed[FL_NOTICE_END]);
+}
+
+static double by_reset(const FlResult *r) {
+  return of_failure(r, r->absence.noticed[FL_NOTICE_RESET]);
+}
+
+static double by_heartbeat(const FlResult *r) {
+  return of_failure(r, r->absence.noticed[FL_NOTICE_HEARTBEAT]);
+}
+
+static double by_kernel(const FlResult *r) {
+  return of_failure(r, r->absence.noticed[FL_NOTICE_KERNEL]);
+}
+
+static double by_system(const FlResult *r) {
+  return of_failure(r, r->absence.noticed[FL_NOTICE_SYSTEM]);
+}
+
+static double unnoticed(const FlResult *r) {
+  return of_failure(r, r->absence.noticed[FL_NOTICE_NONE]);
+}
+
+/* --- of all -------------------------------------------------------------------------------------------------------- */
+
 static double polls_wanted(const FlResult *r) {
   return r->polls_wanted_hz;
 }
@@ -196,6 +285,26 @@ const FlFigure fl_figures[] = {
   { "radio.wakeups", "wake-ups", "", radio_wakeups, 2, FALSE, FL_MEDIAN },
   { "radio.on", "time on", "%", radio_on, 1, FALSE, FL_MEDIAN },
   { "radio.energy", "energy", "J", radio_energy, 2, FALSE, FL_MEDIAN },
+  { "failure", "by the failure, all clients", "", NULL, 0, FALSE, FL_MEDIAN },
+  { "failure.next.p50", "next update after it p50", "ms", next_p50, 0, FALSE, FL_ALL_WHERE_FEW },
+  { "failure.next.p99", "next update after it p99", "ms", next_p99, 0, FALSE, FL_ALL_WHERE_FEW },
+  { "failure.next.max", "next update after it max", "ms", next_max, 0, FALSE, FL_ALL_RUNS },
+  { "failure.away", "clients never back", "", away, 0, FALSE, FL_MEDIAN },
+  { "failure.recovered", "updates recovered", "", recovered, 0, FALSE, FL_MEDIAN },
+  { "failure.missed", "updates missed", "", missed, 0, FALSE, FL_MEDIAN },
+  { "failure.untold", "of them untold", "", untold, 0, FALSE, FL_MEDIAN },
+  { "failure.duplicated", "updates twice", "", duplicated, 0, FALSE, FL_MEDIAN },
+  { "failure.connections", "connections to come back", "", storm_connections, 0, FALSE, FL_MEDIAN },
+  { "failure.connections.peak", "most in 100 ms", "", peak_connections, 0, FALSE, FL_MEDIAN },
+  { "failure.requests", "requests to come back", "", storm_requests, 0, FALSE, FL_MEDIAN },
+  { "failure.requests.peak", "requests, most in 100 ms", "", peak_requests, 0, FALSE, FL_MEDIAN },
+  { "failure.noticed.goodbye", "noticed by a goodbye", "", by_goodbye, 0, FALSE, FL_MEDIAN },
+  { "failure.noticed.end", "noticed by the end (FIN)", "", by_end, 0, FALSE, FL_MEDIAN },
+  { "failure.noticed.reset", "noticed by a reset", "", by_reset, 0, FALSE, FL_MEDIAN },
+  { "failure.noticed.heartbeat", "noticed by silence", "", by_heartbeat, 0, FALSE, FL_MEDIAN },
+  { "failure.noticed.kernel", "noticed by the kernel", "", by_kernel, 0, FALSE, FL_MEDIAN },
+  { "failure.noticed.system", "told by the system", "", by_system, 0, FALSE, FL_MEDIAN },
+  { "failure.noticed.none", "never noticed", "", unnoticed, 0, FALSE, FL_MEDIAN },
   { "all", "in all", "", NULL, 0, FALSE, FL_MEDIAN },
   { "polls.wanted", "polls wanted", "1/s", polls_wanted, 1, FALSE, FL_MEDIAN },
   { "polls.made", "polls made", "1/s", polls_made, 1, FALSE, FL_MEDIAN },
@@ -204,6 +313,10 @@ const FlFigure fl_figures[] = {
   { "bench.lag", "bench's lag p99", "ms", lag, 2, FALSE, FL_MEDIAN },
   { NULL, NULL, NULL, NULL, 0, FALSE, FL_MEDIAN },
 };
+
+gboolean fl_figure_belongs(const FlFigure *figure, const FlResult *result) {
+  return result->scenario || strncmp(figure->name, "failure", strlen("failure")) != 0;
+}
 
 const FlFigure *fl_figure_find(const char *name) {
   for (const FlFigure *figure = fl_figures; figure->name; figure++)

@@ -26,6 +26,9 @@ typedef struct {
 /* fl_figures: all of them, in their order, the first one a heading. The list ends with a name of NULL. */
 extern const FlFigure fl_figures[];
 
+/* fl_figure_belongs: whether a result has it at all, with or without a value: figures of a failure are of scenarios only. */
+gboolean fl_figure_belongs(const FlFigure *figure, const FlResult *result);
+
 /* fl_figure_find: a figure by its name; NULL where there is none. */
 const FlFigure *fl_figure_find(const char *name);
 

@@ -89,6 +89,15 @@ gboolean fl_link_cut(FlLink *self, gint64 duration_ns, gint64 *ret_at_ns, GError
   return TRUE;
 }
 
+gboolean fl_link_roam(FlLink *self, gint64 *ret_at_ns, GError **error) {
+  FlLinkDone done;
+
+  if (!order(self, &(FlLinkMessage){ .order = FL_LINK_ROAM }, &done, error))
+    return FALSE;
+  *ret_at_ns = done.at_ns;
+  return TRUE;
+}
+
 gboolean fl_link_stop(FlLink *self, FlLinkAccount *ret_account, GError **error) {
   FlLinkDone done;
 

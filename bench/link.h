@@ -1,6 +1,6 @@
 /* An emulated link, for this process and its children: what the rest of the bench uses. docs/link.md is the manual.
  *
- *     open (once a process, before threads) ─► [ start ─► cut … ─► stop ] … ─► close
+ *     open (once a process, before threads) ─► [ start ─► cut, roam … ─► stop ] … ─► close
  *
  * From `open` on the process is in a network of its own, for good: nothing outside can be reached. Servers bind FL_LINK_SERVER,
  * clients dial FL_LINK_DIAL, and what goes between them goes over the link; what dials FL_LINK_SERVER does not.
@@ -29,6 +29,10 @@ gboolean fl_link_start(FlLink *self, const FlLinkSpec *spec, guint64 seed, GErro
 /* fl_link_cut: an outage of both directions from now on. Another one replaces it.
  * ret_at_ns: when it began (CLOCK_MONOTONIC). */
 gboolean fl_link_cut(FlLink *self, gint64 duration_ns, gint64 *ret_at_ns, GError **error);
+
+/* fl_link_roam: every client has another address from now on: what belongs to a TCP connection that began before is dropped both
+ * ways, until the next start. ret_at_ns: from when on (CLOCK_MONOTONIC). */
+gboolean fl_link_roam(FlLink *self, gint64 *ret_at_ns, GError **error);
 
 /* fl_link_stop: the account since the start, the caller's to clear. What is on its way arrives at once. */
 gboolean fl_link_stop(FlLink *self, FlLinkAccount *ret_account, GError **error);

@@ -19,6 +19,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "bench/link_flows.h"
 #include "bench/link_namespace.h"
 #include "bench/link_packet.h"
 #include "core/clock.h"
@@ -44,6 +45,7 @@ typedef struct {
   int schedstat_fd, counters_fd; /* -1: not there */
   gboolean runs;                 /* between START and STOP */
   Way ways[FL_LINK_WAYS];
+  FlLinkFlows flows;
   guint64 held_bytes;
   FlLinkAccount account;
   guint64 overruns_before;
@@ -160,6 +162,8 @@ static void take(Emulator *self, guint8 *data, gsize len) {
   }
   Way *way = &self->ways[direction];
   FlLinkFate fate = fl_link_queue_offer(way->queue, now_ns, len, &departure_ns);
+  if (is_tcp && !fl_link_flows_pass(&self->flows, data, len, direction))
+    fate = FL_FATE_OUTAGE;
   if (fate == FL_FATE_PASSES && self->held_bytes + len > HELD_BYTES_MAX)
     fate = FL_FATE_QUEUE;
   way->account->packets[fate]++;
@@ -198,6 +202,7 @@ static void start(Emulator *self, const FlLinkMessage *message, gint64 now_ns) {
   fl_link_account_clear(&self->account);
   fl_link_account_init(&self->account);
   self->overruns_before = overruns(self);
+  self->flows = (FlLinkFlows){ 0 };
   for (int i = 0; i < FL_LINK_WAYS; i++) {
     Way *way = &self->ways[i];
     fl_link_queue_free(way->queue);
@@ -230,6 +235,8 @@ static gboolean obey(Emulator *self) {
     start(self, &message, done.at_ns);
   for (int i = 0; message.order == FL_LINK_CUT && self->runs && i < FL_LINK_WAYS; i++)
     fl_link_queue_cut(self->ways[i].queue, done.at_ns, done.at_ns + message.duration_ns);
+  if (message.order == FL_LINK_ROAM)
+    fl_link_flows_leave(&self->flows);
   if (message.order == FL_LINK_STOP)
     stop(self);
   if (send(self->control_fd, &done, sizeof done, MSG_NOSIGNAL) != (ssize_t)sizeof done)

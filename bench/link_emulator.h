@@ -2,7 +2,7 @@
  * back at its time. A process and no thread, so that its CPU is not counted as the bench's, and the bench's work does not make
  * it late.
  *
- *     parent ── START, CUT, STOP ──► emulator      a socket pair; the parent's end of file ends it
+ *     parent ── START, CUT, ROAM, STOP ──► emulator      a socket pair; the parent's end of file ends it
  *     parent ◄─── done, account ────
  *
  * Before START and after STOP packets pass at once, so that connections of a run that is over can end.
@@ -12,7 +12,7 @@
 #include "bench/link_account.h"
 #include "bench/link_spec.h"
 
-typedef enum { FL_LINK_START, FL_LINK_CUT, FL_LINK_STOP } FlLinkOrder;
+typedef enum { FL_LINK_START, FL_LINK_CUT, FL_LINK_ROAM, FL_LINK_STOP } FlLinkOrder;
 
 /* What the parent sends. */
 typedef struct {

@@ -5,172 +5,16 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/tcp.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "bench/poll_schedule.h"
+#include "bench/load_private.h"
 #include "core/clock.h"
 
 #define PER_ADDRESS 20000
-#define READ_BYTES (256 * 1024)
 #define WAIT_MS 100
-#define REQUEST_MAX 9216
-
-struct _FlLoad {
-  FlLoadConfig config;
-  FlPoller *poller;
-  FlClient *clients;
-  guint begun, pending, ready;
-  FlLoadCounts counts;
-  FlHistogram *connect_times;
-  guint64 failures;
-  char *error;
-  gint64 now_us; /* of the bytes being read */
-  gint64 batch_us; /* when the batch of ready sockets that they are in was told */
-  FlHistogram *lag;
-  FlPollable timer;
-  FlPollSchedule *polls; /* of short polling; NULL until polls begin */
-  guint8 buffer[READ_BYTES];
-};
-
-static void fail(FlClient *client, const char *why) {
-  FlLoad *self = client->load;
-
-  if (client->state == FL_CLIENT_FAILED)
-    return;
-  if (client->state != FL_CLIENT_READY) {
-    self->failures++;
-    self->pending--;
-  }
-  client->state = FL_CLIENT_FAILED;
-  if (!self->error)
-    self->error = g_strdup_printf("%s: %s", self->config.kind->name, why);
-}
-
-/* --- for the kinds ------------------------------------------------------------------------------------------------- */
-
-/* Something comes or goes. */
-static void note_packet(FlClient *client) {
-  gint64 now_ns = fl_clock_now_ns();
-  double gap_s = client->packet_ns > 0 ? (double)(now_ns - client->packet_ns) / 1e9 : G_MAXDOUBLE;
-
-  fl_radio_note(&client->load->config.radio, &client->load->counts.radio, gap_s);
-  client->packet_ns = now_ns;
-}
-
-const FlEndpoint *fl_client_endpoint(const FlClient *client) {
-  return client->load->config.endpoint;
-}
-
-void fl_client_send(FlClient *client, const void *data, gsize len, gboolean request) {
-  if (send(client->pollable.fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)len) {
-    fail(client, "a request could not be sent at once");
-    return;
-  }
-  if (client->has_heard && !client->has_update)
-    client->round_trips++;
-  client->has_heard = FALSE;
-  if (client->state != FL_CLIENT_READY)
-    client->connect_bytes += len;
-  note_packet(client);
-  client->load->counts.bytes_out += len;
-  client->load->counts.requests += (guint64)request;
-}
-
-/* Returns: the bytes of its head. */
-static gsize format_request(const FlClient *client, char request[REQUEST_MAX], const char *method, const char *target,
-                            const char *extra) {
-  int len = g_snprintf(request, REQUEST_MAX, "%s %s HTTP/1.1\r\nHost: %s:%u\r\nUser-Agent: feedlab-bench\r\n%s\r\n", method,
-                       target, client->load->config.host, client->load->config.port, extra);
-  g_assert(len < REQUEST_MAX);
-  return (gsize)len;
-}
-
-static void send_request(FlClient *client, const char *method, const char *target, const char *extra,
-                         const char *body) {
-  char request[REQUEST_MAX];
-  gsize head_bytes = format_request(client, request, method, target, extra);
-  gsize body_bytes = strlen(body);
-
-  g_assert(head_bytes + body_bytes < sizeof request);
-  memcpy(request + head_bytes, body, body_bytes);
-  client->head_bytes = (gint64)head_bytes;
-  client->answer_head_bytes = 0;
-  fl_client_send(client, request, head_bytes + body_bytes, TRUE);
-}
-
-void fl_client_get(FlClient *client, const char *target, const char *extra) {
-  send_request(client, "GET", target, extra, "");
-}
-
-void fl_client_get_padded(FlClient *client, const char *target, gsize head_bytes) {
-  static const char name[] = "X-Padding: ";
-  char request[REQUEST_MAX], header[REQUEST_MAX] = "";
-  gsize len = format_request(client, request, "GET", target, "");
-  gsize least = sizeof name - 1 + strlen("\r\n");
-
-  head_bytes = MIN(head_bytes, sizeof request - 1);
-  if (len + least <= head_bytes) {
-    g_strlcpy(header, name, sizeof header);
-    memset(header + sizeof name - 1, '.', head_bytes - len - least);
-    strcpy(header + head_bytes - len - 2, "\r\n");
-  }
-  fl_client_get(client, target, header);
-}
-
-guint fl_client_header_bytes(const FlClient *client) {
-  return client->load->config.header_bytes;
-}
-
-void fl_client_head(FlClient *client, gsize bytes) {
-  client->head_bytes += (gint64)bytes;
-  client->answer_head_bytes += (gint64)bytes;
-}
-
-void fl_client_exchanged(FlClient *client) {
-  FlLoadCounts *counts = &client->load->counts;
-
-  counts->exchanges++;
-  counts->head_bytes += (guint64)client->head_bytes;
-  counts->answer_head_bytes += (guint64)client->answer_head_bytes;
-}
-
-void fl_client_post(FlClient *client, const char *target, const char *body) {
-  char headers[96];
-
-  g_snprintf(headers, sizeof headers,
-             "Content-Type: text/plain;charset=UTF-8\r\nContent-Length: %" G_GSIZE_FORMAT "\r\n", strlen(body));
-  send_request(client, "POST", target, headers, body);
-}
-
-void fl_client_ready(FlClient *client) {
-  FlLoad *self = client->load;
-
-  if (client->state == FL_CLIENT_FAILED)
-    return;
-  client->state = FL_CLIENT_READY;
-  self->pending--;
-  self->ready++;
-  fl_histogram_record(self->connect_times, (fl_clock_now_ns() - client->begun_ns) / 1000);
-}
-
-void fl_client_update(FlClient *client, const FlStamp *stamp) {
-  client->has_update = TRUE;
-  client->load->counts.updates++;
-  client->load->counts.payload_bytes += stamp->bytes;
-  fl_recorder_take(client->load->config.recorder, &client->subscriber, stamp, client->load->now_us);
-}
-
-void fl_client_gap(FlClient *client) {
-  fl_recorder_gap(client->load->config.recorder);
-}
-
-void fl_client_empty_poll(FlClient *client) {
-  client->load->counts.empty_polls++;
-}
+#define TELL_MS 10
 
 /* --- sockets ------------------------------------------------------------------------------------------------------- */
 
@@ -180,7 +24,7 @@ static void on_connected(FlClient *client) {
 
   getsockopt(client->pollable.fd, SOL_SOCKET, SO_ERROR, &error, &len);
   if (error != 0) {
-    fail(client, g_strerror(error));
+    fl_client_lose(client, fl_notice_of_errno(error), g_strerror(error));
     return;
   }
   client->state = FL_CLIENT_OPENING;
@@ -197,21 +41,63 @@ static void on_input(FlClient *client) {
   if (n < 0 && (errno == EAGAIN || errno == EINTR))
     return;
   if (n <= 0) {
-    fail(client, n == 0 ? "the server ended a connection" : g_strerror(errno));
+    fl_client_lose(client, n == 0 ? FL_NOTICE_END : fl_notice_of_errno(errno),
+                   n == 0 ? "the server ended a connection" : g_strerror(errno));
     return;
   }
   self->now_us = g_get_real_time();
   if (self->batch_us == 0)
     self->batch_us = self->now_us;
   fl_histogram_record(self->lag, self->now_us - self->batch_us);
-  note_packet(client);
+  fl_client_note_packet(client);
   self->counts.bytes_in += (guint64)n;
   client->has_heard = TRUE;
-  if (client->state != FL_CLIENT_READY)
+  if (client->state != FL_CLIENT_READY && !client->comes_back)
     client->connect_bytes += (guint64)n;
   const char *wrong = client->kind->receive(client, self->buffer, (gsize)n);
-  if (wrong)
-    fail(client, wrong);
+  if (wrong && client->ended)
+    fl_client_lose(client, FL_NOTICE_GOODBYE, wrong);
+  else if (wrong)
+    fl_client_fail(client, wrong);
+}
+
+static void add_tcp(FlTcpAccount *sum, int fd) {
+  struct tcp_info info = { 0 };
+  socklen_t len = sizeof info;
+
+  if (fd < 0 || getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
+    return;
+  sum->bytes_in += info.tcpi_bytes_received;
+  sum->bytes_out += info.tcpi_bytes_sent;
+  sum->segs_in += info.tcpi_segs_in;
+  sum->segs_out += info.tcpi_segs_out;
+  sum->retrans_bytes += info.tcpi_bytes_retrans;
+}
+
+static void drop_socket(FlClient *client) {
+  if (client->pollable.fd < 0)
+    return;
+  add_tcp(&client->load->closed, client->pollable.fd);
+  fl_poller_remove(client->load->poller, &client->pollable);
+  close(client->pollable.fd);
+  client->pollable.fd = -1;
+}
+
+/* After each call into a kind. */
+static void settle(FlClient *client) {
+  FlLoad *self = client->load;
+
+  if (client->state == FL_CLIENT_FAILED && client->pollable.fd >= 0)
+    fl_poller_remove(self->poller, &client->pollable);
+  if (client->state != FL_CLIENT_LOST)
+    return;
+  drop_socket(client);
+  client->kind->lost(client);
+  client->state = FL_CLIENT_AWAY;
+  client->ended = FALSE;
+  client->silent_after_ns = 0;
+  fl_absences_lost(self->config.absences, fl_client_index(client), client->notice, client->told_ns, fl_clock_now_ns());
+  fl_client_answered(client); /* short polling: no answer will come, so a pause begins here */
 }
 
 static void on_ready(FlPollable *pollable, guint32 events) {
@@ -219,10 +105,9 @@ static void on_ready(FlPollable *pollable, guint32 events) {
 
   if (client->state == FL_CLIENT_CONNECTING)
     on_connected(client);
-  else if (client->state != FL_CLIENT_FAILED)
+  else if (client->state <= FL_CLIENT_READY)
     on_input(client);
-  if (client->state == FL_CLIENT_FAILED)
-    fl_poller_remove(client->load->poller, pollable);
+  settle(client);
 }
 
 static int open_socket(const FlLoad *self, guint index) {
@@ -251,9 +136,12 @@ static void connect_client(FlClient *client) {
   FlLoad *self = client->load;
 
   client->state = FL_CLIENT_CONNECTING;
-  client->pollable = (FlPollable){ .fd = open_socket(self, self->config.first + (guint)(client - self->clients)), .ready = on_ready };
+  if (client->comes_back)
+    fl_absences_connection(self->config.absences, g_get_real_time());
+  client->pollable =
+      (FlPollable){ .fd = open_socket(self, self->config.first + fl_client_index(client)), .ready = on_ready };
   if (client->pollable.fd < 0)
-    fail(client, g_strerror(errno));
+    fl_client_lose(client, fl_notice_of_errno(errno), g_strerror(errno));
   else
     fl_poller_add(self->poller, &client->pollable, EPOLLOUT);
 }
@@ -264,14 +152,58 @@ static void begin_client(FlLoad *self) {
   client->kind = self->config.kind;
   client->load = self;
   client->begun_ns = fl_clock_now_ns();
+  client->told_ns = -1;
   self->pending++;
   connect_client(client);
 }
 
 void fl_client_reconnect(FlClient *client) {
-  fl_poller_remove(client->load->poller, &client->pollable);
-  close(client->pollable.fd);
+  drop_socket(client);
   connect_client(client);
+}
+
+/* --- coming back --------------------------------------------------------------------------------------------------- */
+
+static void end_silent_ones(FlLoad *self, gint64 now_ns) {
+  if (now_ns - self->looked_ns < WAIT_MS * G_GINT64_CONSTANT(1000000))
+    return;
+  self->looked_ns = now_ns;
+  for (guint i = 0; i < self->begun; i++) {
+    FlClient *client = &self->clients[i];
+    if (client->silent_after_ns == 0 || now_ns < client->silent_after_ns)
+      continue;
+    fl_client_lose(client, FL_NOTICE_HEARTBEAT, "the server's ping did not come in time");
+    settle(client);
+  }
+}
+
+/* All of them, short polls too: their connection is of the old address. */
+static void tell_of_new_address(FlLoad *self) {
+  for (guint i = 0; i < self->begun; i++) {
+    FlClient *client = &self->clients[i];
+    if (client->state > FL_CLIENT_READY)
+      continue;
+    fl_client_lose(client, FL_NOTICE_SYSTEM, "the network changed");
+    settle(client);
+  }
+}
+
+/* Returns: how long there is nothing to do, in ms; not longer than a client may take to hear of its new address. */
+static int bring_back(FlLoad *self) {
+  FlAbsences *absences = self->config.absences;
+  gint64 now_ns = fl_clock_now_ns();
+  guint index;
+
+  if (!absences)
+    return WAIT_MS;
+  end_silent_ones(self, now_ns);
+  if (fl_absences_take_roam(absences))
+    tell_of_new_address(self);
+  while (fl_absences_take_due(absences, now_ns, &index)) {
+    connect_client(&self->clients[index]);
+    settle(&self->clients[index]);
+  }
+  return (int)CLAMP((fl_absences_due_ns(absences) - now_ns + 999999) / 1000000, 0, TELL_MS);
 }
 
 static gboolean is_over(const FlLoad *self) {
@@ -310,6 +242,9 @@ static void on_due(FlPollable *pollable, guint32 events) {
     FlClient *client = &self->clients[fl_poll_schedule_take(self->polls)];
     if (client->state == FL_CLIENT_READY)
       client->kind->poll(client);
+    else if (client->state == FL_CLIENT_AWAY)
+      connect_client(client);
+    settle(client);
   }
   arm(self);
 }
@@ -320,7 +255,7 @@ void fl_client_answered(FlClient *client) {
   if (!self->polls) /* the answer to the subscription */
     return;
   gboolean was_idle = fl_poll_schedule_due_ns(self->polls) == G_MAXINT64;
-  fl_poll_schedule_answered(self->polls, (guint)(client - self->clients), fl_clock_now_ns());
+  fl_poll_schedule_answered(self->polls, fl_client_index(client), fl_clock_now_ns());
   if (was_idle)
     arm(self);
 }
@@ -388,7 +323,7 @@ gboolean fl_load_run(FlLoad *self, gint64 until_ns, gboolean until_past) {
       return !until_past;
     /* Rounded down, so that the end is not overrun; the last part of a millisecond is polled through. */
     self->batch_us = 0;
-    fl_poller_dispatch(self->poller, (int)MIN(left_ns / 1000000, WAIT_MS));
+    fl_poller_dispatch(self->poller, (int)MIN(left_ns / 1000000, bring_back(self)));
   }
 }
 
@@ -416,20 +351,10 @@ void fl_load_reset(FlLoad *self) {
 }
 
 FlTcpAccount fl_load_tcp(const FlLoad *self) {
-  FlTcpAccount sum = { 0 };
+  FlTcpAccount sum = self->closed;
 
-  for (guint i = 0; i < self->begun; i++) {
-    struct tcp_info info = { 0 };
-    socklen_t len = sizeof info;
-    if (self->clients[i].pollable.fd < 0 ||
-        getsockopt(self->clients[i].pollable.fd, IPPROTO_TCP, TCP_INFO, &info, &len) != 0)
-      continue;
-    sum.bytes_in += info.tcpi_bytes_received;
-    sum.bytes_out += info.tcpi_bytes_sent;
-    sum.segs_in += info.tcpi_segs_in;
-    sum.segs_out += info.tcpi_segs_out;
-    sum.retrans_bytes += info.tcpi_bytes_retrans;
-  }
+  for (guint i = 0; i < self->begun; i++)
+    add_tcp(&sum, self->clients[i].pollable.fd);
   return sum;
 }
 
@@ -468,6 +393,15 @@ void fl_load_round_trips(const FlLoad *self, GArray *numbers) {
 void fl_load_subscribers(const FlLoad *self, FlSubscriber **ret_subscribers) {
   for (guint i = 0; i < self->config.clients; i++)
     ret_subscribers[i] = &self->clients[i].subscriber;
+}
+
+guint64 fl_load_miss(const FlLoad *self, guint64 expected) {
+  guint64 untold = 0;
+
+  for (guint i = 0; i < self->config.clients; i++)
+    if (self->clients[i].subscriber.in_window < expected)
+      untold += fl_absences_miss(self->config.absences, i, expected - self->clients[i].subscriber.in_window);
+  return untold;
 }
 
 FlIntegrity fl_load_integrity(const FlLoad *self) {

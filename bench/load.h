@@ -22,6 +22,7 @@ typedef struct {
   FlRecorder *recorder;    /* borrowed */
   const gint *is_over;     /* atomic, borrowed: another load has failed, so that connecting is of no use; NULL: there is none */
   const FlEndpoint *endpoint; /* borrowed; NULL: the server is ours */
+  FlAbsences *absences;       /* of as many clients; borrowed; NULL: a lost connection is an error */
 } FlLoadConfig;
 
 #define FL_LOAD_AT_ONCE 256
@@ -82,5 +83,9 @@ void fl_load_round_trips(const FlLoad *self, GArray *numbers);
 /* fl_load_subscribers: all of them, borrowed, into a list of as many as there are clients. */
 void fl_load_subscribers(const FlLoad *self, FlSubscriber **ret_subscribers);
 
-/* fl_load_integrity: the account of the window, of a load that is the only one. */
+/* fl_load_miss: with absences, once a run: tell them what each client has missed of the updates that were to be had in the window.
+ * Returns: how many of these no client was told of. */
+guint64 fl_load_miss(const FlLoad *self, guint64 expected);
+
+/* fl_load_integrity: the account of the window, of a load that is the only one, and has no absences. */
 FlIntegrity fl_load_integrity(const FlLoad *self);

@@ -100,7 +100,7 @@ static json_t *radio(const FlRadioModel *model) {
 }
 
 static json_t *setting_json(const FlSetting *setting) {
-  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:I, s:o, s:o, s:o, s:i, s:o, s:s}", "rate_per_s",
+  return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:I, s:o, s:o, s:o, s:i, s:o, s:s, s:o, s:o}", "rate_per_s",
                    isfinite(setting->rate_hz) ? json_real(setting->rate_hz) : json_null(), "size_bytes",
                    setting->url ? json_null() : json_integer(setting->size_bytes), "poll_interval_s",
                    seconds_unless(setting->poll_pause_ns > 0, setting->poll_interval_ns), "poll_pause_s",
@@ -109,8 +109,8 @@ static json_t *setting_json(const FlSetting *setting) {
                    radio(&setting->radio), "warmup_s", (double)setting->warmup_ns / 1e9, "seed", (json_int_t)setting->seed,
                    "url", text(setting->url), "server_cpu", cpu(setting->cpus.server), "bench_cpu",
                    cpu(setting->cpus.bench[0]), "bench_threads", (int)setting->threads, "bench_cpus", bench_cpus(setting),
-                   "link",
-                   setting->link_text ? setting->link_text : setting->url ? "unknown" : "loopback");
+                   "link", setting->link_text ? setting->link_text : setting->url ? "unknown" : "loopback",
+                   "scenario", text(setting->scenario), "outage_s", seconds_unless(!setting->scenario, setting->outage_ns));
 }
 
 json_t *fl_manifest_json(const FlResult *results, guint n, const FlSetting *setting) {

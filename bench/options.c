@@ -21,7 +21,7 @@
 
 typedef struct {
   char *transports, *clients, *rate, *size, *duration, *warmup, *poll_interval, *poll_pause, *header_bytes, *radio;
-  char *heartbeat, *settle, *seed, *runs, *threads, *sweep;
+  char *heartbeat, *settle, *scenario, *outage, *seed, *runs, *threads, *sweep;
   gboolean quick, full;
   FlEndpointTexts others;
 } Texts;
@@ -158,6 +158,29 @@ static gboolean take_link(FlBenchOptions *self, GError **error) {
   return TRUE;
 }
 
+/* After the numbers: without -d, the window has room for the failure and for coming back. */
+static gboolean take_scenario(const Texts *texts, FlBenchOptions *self, GError **error) {
+  if (!texts->scenario)
+    return !texts->outage || fail(error, "--outage", texts->outage, "--scenario beside it");
+  g_autofree char *names = fl_scenario_names();
+  self->scenario = fl_scenario_find(texts->scenario);
+  if (self->scenario == FL_SCENARIO_NONE)
+    return fail(error, "--scenario", texts->scenario, names);
+  if (self->url || self->endpoints->len > 0 || self->floor)
+    return fail(error, "--scenario", texts->scenario, "a server of our own: no --url, --target or --floor beside it");
+  if (!self->link && !fl_scenario_restarts(self->scenario))
+    return fail(error, "--scenario", texts->scenario, "--link beside it: the network that fails is the emulated one");
+  self->outage_ns = fl_scenario_lasts_ns(self->scenario);
+  if (self->outage_ns == 0 && texts->outage)
+    return fail(error, "--outage", texts->outage, "no --scenario roam beside it: it takes no time");
+  if (!take_duration("--outage", texts->outage, 1000000, &self->outage_ns, error))
+    return FALSE;
+  if (!texts->duration && !texts->quick && !texts->full)
+    self->duration_ns = MAX(self->duration_ns, 3 * self->outage_ns);
+  return self->duration_ns >= 2 * self->outage_ns ||
+         fail(error, "-d", texts->duration ? texts->duration : "1s", "at least twice the time of the failure (--outage)");
+}
+
 static int on_stdout(const FlBenchOptions *self) {
   return (g_strcmp0(self->csv, "-") == 0) + (g_strcmp0(self->markdown, "-") == 0) + (g_strcmp0(self->html, "-") == 0);
 }
@@ -291,7 +314,8 @@ static const char explanation[] =
     "  1  the run failed, or is INVALID: a deadline of the schedule was missed in the measured time, a clock\n"
     "     was set, an update came before its time, or none came\n"
     "  2  usage\n"
-    "  3  updates were lost, duplicated or reordered, or the server told a subscriber of a gap\n"
+    "  3  updates were lost, duplicated or reordered, or the server told a subscriber of a gap; with --scenario, what a\n"
+    "     subscriber missed by the failure and was told of is counted apart\n"
     "  4  SATURATED: the bench itself was the bottleneck. An overload run; that deadlines were missed in it is\n"
     "     told and not counted against it\n"
     "  99 a --fail-if holds, and the run is sound\n"
@@ -316,6 +340,8 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "radio", 0, 0, G_OPTION_ARG_STRING, &texts->radio, "Other numbers of the modelled phone: tail=5s,tail-power=0.8", "SPEC" },
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Of the server, Socket.IO's pings too (15s)", "TIME" },
     { "settle", 0, 0, G_OPTION_ARG_STRING, &texts->settle, "Wait before each reading of the server's memory (0s)", "TIME" },
+    { "scenario", 0, 0, G_OPTION_ARG_STRING, &texts->scenario, "In the middle: restart, crash, outage, roam: docs/scenarios.md", "NAME" },
+    { "outage", 0, 0, G_OPTION_ARG_STRING, &texts->outage, "How long that lasts (1s; outage 5s)", "TIME" },
     { "seed", 0, 0, G_OPTION_ARG_STRING, &texts->seed, "Of the first polls' places in the interval (1)", "N" },
     { "runs", 'n', 0, G_OPTION_ARG_STRING, &texts->runs, "Runs of each, in blocks of random order (1)", "N" },
     { "threads", 'T', 0, G_OPTION_ARG_STRING, &texts->threads, "Of the bench (one a CPU but the server's, 8 at most)", "N" },
@@ -360,7 +386,8 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
   }
   take_preset(texts, self);
   return take_numbers(texts, self, error) && take_endpoints(texts, self, error) && take_runs(texts, self, error) &&
-         take_url(self, error) && take_link(self, error) && check_together(texts, self, error) && take_sweep(texts->sweep, self, error) &&
+         take_url(self, error) && take_link(self, error) && take_scenario(texts, self, error) && check_together(texts, self, error) &&
+         take_sweep(texts->sweep, self, error) &&
          check_conditions(self, error);
 }
 

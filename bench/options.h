@@ -6,6 +6,7 @@
 
 #include "bench/link_spec.h"
 #include "bench/radio.h"
+#include "bench/scenario.h"
 
 typedef struct {
   char **transports; /* names, in the order given */
@@ -19,6 +20,8 @@ typedef struct {
   gint64 heartbeat_ns; /* of our own server, and between Socket.IO's pings */
   gint64 settle_ns;    /* before each reading of the server's memory */
   FlRadioModel radio; /* for modelled figures */
+  FlScenarioKind scenario; /* what goes wrong in the middle */
+  gint64 outage_ns;        /* and for how long */
   gint64 seed;
   gint64 runs;    /* of each transport */
   gint64 threads; /* of the bench; 0: as many as there are CPUs for */

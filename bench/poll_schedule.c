@@ -7,7 +7,7 @@
 struct _FlPollSchedule {
   guint clients;
   gint64 interval_ns, pause_ns;
-  gint64 *due_ns;    /* of each client's next poll */
+  gint64 *due_ns;    /* of each client's next poll; G_MAXINT64: it awaits an answer */
   guint *ring;       /* of clients, by that … */
   guint first, used; /* … from `first` on */
 };
@@ -62,12 +62,14 @@ guint fl_poll_schedule_take(FlPollSchedule *self) {
   g_assert(self->used > 0);
   self->first = (self->first + 1) % self->clients;
   self->used--;
-  if (self->pause_ns == 0)
+  if (self->pause_ns > 0)
+    self->due_ns[client] = G_MAXINT64;
+  else
     join(self, client, self->due_ns[client] + self->interval_ns);
   return client;
 }
 
 void fl_poll_schedule_answered(FlPollSchedule *self, guint client, gint64 now_ns) {
-  if (self->pause_ns > 0)
+  if (self->due_ns[client] == G_MAXINT64)
     join(self, client, now_ns + self->pause_ns);
 }

@@ -29,5 +29,6 @@ gint64 fl_poll_schedule_due_ns(const FlPollSchedule *self);
 /* fl_poll_schedule_take: the client whose poll that is; there must be one. */
 guint fl_poll_schedule_take(FlPollSchedule *self);
 
-/* fl_poll_schedule_answered: a client that was taken has its answer now. Slots don't care. */
+/* fl_poll_schedule_answered: a client that was taken has its answer now, or will never have it. Slots don't care, nor does it
+ * matter for a client that awaits none. */
 void fl_poll_schedule_answered(FlPollSchedule *self, guint client, gint64 now_ns);

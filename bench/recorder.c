@@ -9,11 +9,17 @@ typedef struct {
   guint64 to; /* inclusive */
 } Range;
 
+/* One run of the feed, as far as anyone has seen it in the window. */
+typedef struct {
+  char name[FL_EPOCH_MAX + 1]; /* "" while no one has said it */
+  guint64 first_seq;           /* 0 while there is none */
+  guint64 last_seq;
+} Epoch;
+
 struct _FlRecorder {
   gint64 from_us;
   gint64 to_us;
-  guint64 first_seq; /* of the window, as far as anyone has seen it; 0 while no one has */
-  guint64 last_seq;
+  GArray *epochs; /* at least one, the first */
   guint past;
   guint64 duplicated;
   guint64 reordered;
@@ -28,6 +34,8 @@ struct _FlRecorder {
 FlRecorder *fl_recorder_new(void) {
   FlRecorder *self = g_new0(FlRecorder, 1);
   self->from_us = self->to_us = G_MAXINT64;
+  self->epochs = g_array_new(FALSE, TRUE, sizeof(Epoch));
+  g_array_set_size(self->epochs, 1);
   self->latency = fl_histogram_new();
   self->uncorrected = fl_histogram_new();
   for (guint i = 0; i < FL_SLICES; i++)
@@ -38,6 +46,7 @@ FlRecorder *fl_recorder_new(void) {
 void fl_recorder_free(FlRecorder *self) {
   if (!self)
     return;
+  g_array_unref(self->epochs);
   fl_histogram_free(self->latency);
   fl_histogram_free(self->uncorrected);
   for (guint i = 0; i < FL_SLICES; i++)
@@ -57,6 +66,76 @@ void fl_subscriber_begin(FlSubscriber *subscriber, guint64 seq) {
 void fl_subscriber_clear(FlSubscriber *subscriber) {
   g_clear_pointer(&subscriber->missing, g_array_unref);
 }
+
+/* --- runs of the feed ---------------------------------------------------------------------------------------------- */
+
+static Epoch *epoch_at(const FlRecorder *self, guint index) {
+  return &g_array_index(self->epochs, Epoch, index);
+}
+
+/* The first one that is named is the one that was watched so far. Returns: NULL where there is none of that name. */
+static Epoch *known_epoch(const FlRecorder *self, const char *name) {
+  for (guint i = 0; i < self->epochs->len; i++) {
+    Epoch *epoch = epoch_at(self, i);
+    if (!epoch->name[0])
+      g_strlcpy(epoch->name, name, sizeof epoch->name);
+    if (g_str_equal(epoch->name, name))
+      return epoch;
+  }
+  return NULL;
+}
+
+/* One that begins while others are watched is in the window from its first update on. */
+static Epoch *find_epoch(FlRecorder *self, const char *name) {
+  Epoch *known = known_epoch(self, name);
+
+  if (known)
+    return known;
+  Epoch epoch = { .first_seq = 1 };
+  g_strlcpy(epoch.name, name, sizeof epoch.name);
+  g_array_append_val(self->epochs, epoch);
+  return epoch_at(self, self->epochs->len - 1);
+}
+
+void fl_recorder_epoch(FlRecorder *self, FlSubscriber *subscriber, const char *epoch) {
+  guint index = (guint)(find_epoch(self, epoch) - epoch_at(self, 0));
+
+  if (index == subscriber->epoch)
+    return;
+  subscriber->epoch = index;
+  fl_subscriber_clear(subscriber);
+  fl_subscriber_begin(subscriber, 0);
+}
+
+const char *fl_recorder_epoch_name(const FlRecorder *self, const FlSubscriber *subscriber) {
+  return epoch_at(self, subscriber->epoch)->name;
+}
+
+static gboolean is_in_window(const FlRecorder *self, gint64 t_us) {
+  return t_us >= self->from_us && t_us < self->to_us;
+}
+
+static void extend(Epoch *epoch, guint64 seq) {
+  if (epoch->first_seq == 0 || seq < epoch->first_seq)
+    epoch->first_seq = seq;
+  epoch->last_seq = MAX(epoch->last_seq, seq);
+}
+
+void fl_recorder_published(FlRecorder *self, const char *epoch, const FlStamp *stamp) {
+  if (is_in_window(self, stamp->t_us))
+    extend(find_epoch(self, epoch), stamp->seq);
+}
+
+guint64 fl_recorder_expected(const FlRecorder *self) {
+  guint64 sum = 0;
+
+  for (guint i = 0; i < self->epochs->len; i++)
+    if (epoch_at(self, i)->last_seq > 0)
+      sum += epoch_at(self, i)->last_seq - epoch_at(self, i)->first_seq + 1;
+  return sum;
+}
+
+/* --- what comes ---------------------------------------------------------------------------------------------------- */
 
 static void miss(FlSubscriber *subscriber, guint64 from, guint64 to) {
   Range range = { from, to };
@@ -113,7 +192,7 @@ static FlHistogram *slice_of(const FlRecorder *self, gint64 t_us) {
   return self->slices[(t_us - self->from_us) * FL_SLICES / (self->to_us - self->from_us)];
 }
 
-void fl_recorder_take(FlRecorder *self, FlSubscriber *subscriber, const FlStamp *stamp, gint64 now_us) {
+gboolean fl_recorder_take(FlRecorder *self, FlSubscriber *subscriber, const FlStamp *stamp, gint64 now_us) {
   guint64 seq = stamp->seq;
   gint64 t_us = stamp->t_us;
   Place came = place(subscriber, seq);
@@ -123,35 +202,45 @@ void fl_recorder_take(FlRecorder *self, FlSubscriber *subscriber, const FlStamp 
     subscriber->past = TRUE;
     self->past++;
   }
-  if (t_us < self->from_us || t_us >= self->to_us)
-    return;
+  if (!is_in_window(self, t_us))
+    return FALSE;
   if (came == AGAIN) {
     self->duplicated++;
-    return;
+    return FALSE;
   }
   if (came == LATE)
     self->reordered++;
   if (seq >= subscriber->first)
     subscriber->in_window++;
-  if (self->first_seq == 0 || seq < self->first_seq)
-    self->first_seq = seq;
-  self->last_seq = MAX(self->last_seq, seq);
+  extend(epoch_at(self, subscriber->epoch), seq);
   if (!fl_histogram_record(self->latency, now_us - t_us))
     self->negative++;
   fl_histogram_record(slice_of(self, t_us), now_us - t_us);
   if (stamp->sent_us > 0)
     fl_histogram_record(self->uncorrected, MAX(now_us - stamp->sent_us, 0));
+  return TRUE;
 }
 
 void fl_recorder_gap(FlRecorder *self) {
   self->gaps++;
 }
 
+static void merge_epoch(FlRecorder *self, const Epoch *other) {
+  Epoch *epoch = other->name[0] ? known_epoch(self, other->name) : epoch_at(self, 0);
+
+  if (!epoch) {
+    g_array_append_vals(self->epochs, other, 1);
+    return;
+  }
+  if (epoch->first_seq == 0 || (other->first_seq > 0 && other->first_seq < epoch->first_seq))
+    epoch->first_seq = other->first_seq;
+  epoch->last_seq = MAX(epoch->last_seq, other->last_seq);
+}
+
 void fl_recorder_merge(FlRecorder *self, const FlRecorder *other) {
   g_assert(self->from_us == other->from_us && self->to_us == other->to_us);
-  if (self->first_seq == 0 || (other->first_seq > 0 && other->first_seq < self->first_seq))
-    self->first_seq = other->first_seq;
-  self->last_seq = MAX(self->last_seq, other->last_seq);
+  for (guint i = 0; i < other->epochs->len; i++)
+    merge_epoch(self, epoch_at(other, i));
   self->past += other->past;
   self->duplicated += other->duplicated;
   self->reordered += other->reordered;
@@ -170,13 +259,11 @@ guint fl_recorder_past(const FlRecorder *self) {
 }
 
 FlIntegrity fl_recorder_settle(const FlRecorder *self, FlSubscriber *const *subscribers, guint n) {
-  FlIntegrity sum = { .duplicated = self->duplicated,
-                      .reordered = self->reordered,
-                      .gaps = self->gaps,
-                      .negative = self->negative };
+  FlIntegrity sum = {
+    .duplicated = self->duplicated, .reordered = self->reordered, .gaps = self->gaps, .negative = self->negative
+  };
 
-  if (self->first_seq > 0)
-    sum.expected = self->last_seq - self->first_seq + 1;
+  sum.expected = fl_recorder_expected(self);
   for (guint i = 0; i < n; i++) {
     sum.delivered += subscribers[i]->in_window;
     if (subscribers[i]->in_window < sum.expected)

@@ -15,14 +15,16 @@
 
 #include "bench/histogram.h"
 #include "bench/stamp.h"
+#include "core/cursor.h"
 
 typedef struct _FlRecorder FlRecorder;
 
 /* One subscriber. A plain value, zero at first; fl_subscriber_clear frees what it holds. */
 typedef struct {
+  guint epoch;       /* the run of the feed that it follows, in the order in which the recorder heard of them */
   guint64 next;      /* the seq that must come now; 0 while nothing is known */
   guint64 first;     /* the first seq that this subscriber has to get */
-  guint64 in_window; /* distinct updates of the window received */
+  guint64 in_window; /* distinct updates of the window received, of all runs of the feed */
   GArray *missing;   /* ranges skipped so far; NULL while there is none */
   gboolean past;     /* an update scheduled after the window has come */
   gint64 shown_us;   /* t of the newest update, since … */
@@ -37,7 +39,7 @@ typedef struct {
 } FlSlice;
 
 typedef struct {
-  guint64 expected;   /* updates of the window, as known from the subscriber who saw most of it */
+  guint64 expected;   /* updates of the window, as known from the subscriber who saw most of it, or from fl_recorder_published */
   guint64 delivered;  /* distinct (update, subscriber) pairs of the window */
   guint64 lost;       /* expected × subscribers - delivered */
   guint64 duplicated; /* came again */
@@ -57,8 +59,17 @@ void fl_recorder_open(FlRecorder *self, gint64 from_us, gint64 to_us);
 void fl_subscriber_begin(FlSubscriber *subscriber, guint64 seq);
 void fl_subscriber_clear(FlSubscriber *subscriber);
 
-/* fl_recorder_take: an update came at now_us (Unix microseconds). */
-void fl_recorder_take(FlRecorder *self, FlSubscriber *subscriber, const FlStamp *stamp, gint64 now_us);
+/* fl_recorder_epoch: from here on the subscriber follows the run of the feed of that name (the epoch of its cursor): in one that is
+ * new to it, it has to get every update from the first on, and what it did not get of the old one it never will. Who follows
+ * one run only need not say so. fl_recorder_epoch_name: the one that a subscriber follows, "" where it has not said; borrowed. */
+void fl_recorder_epoch(FlRecorder *self, FlSubscriber *subscriber, const char *epoch);
+const char *fl_recorder_epoch_name(const FlRecorder *self, const FlSubscriber *subscriber);
+
+/* fl_recorder_published: this update of that run of the feed is known to have been published, whether or not anyone got it. */
+void fl_recorder_published(FlRecorder *self, const char *epoch, const FlStamp *stamp);
+
+/* fl_recorder_take: an update came at now_us (Unix microseconds). Returns: whether it is one of the window, for the first time. */
+gboolean fl_recorder_take(FlRecorder *self, FlSubscriber *subscriber, const FlStamp *stamp, gint64 now_us);
 
 /* fl_recorder_gap: the server told a subscriber that it has missed updates. What it missed of the window is found by `seq`
  * as well; that it was told is kept also where that lies outside. */
@@ -67,6 +78,9 @@ void fl_recorder_gap(FlRecorder *self);
 /* fl_recorder_past: subscribers that have received an update from after the window, and so, where the order holds, all
  * of the window. */
 guint fl_recorder_past(const FlRecorder *self);
+
+/* fl_recorder_expected: updates of the window so far, of all runs of the feed, as FlIntegrity has it. */
+guint64 fl_recorder_expected(const FlRecorder *self);
 
 /* fl_recorder_merge: add what `other` saw, in the same window, of other subscribers: as if one recorder had seen it all. */
 void fl_recorder_merge(FlRecorder *self, const FlRecorder *other);

@@ -56,7 +56,7 @@ static json_t *figures(const FlExperiment *experiment, const FlArm *arm) {
   json_t *all = json_object();
 
   for (const FlFigure *figure = fl_figures; figure->name; figure++) {
-    if (!figure->value)
+    if (!figure->value || !fl_figure_belongs(figure, arm->runs))
       continue;
     json_t *one = interval(fl_arm_figure(arm, figure, experiment->setting.seed));
     json_object_set_new(one, "label", json_string(figure->label));
@@ -96,6 +96,22 @@ static json_t *series(const FlResult *r) {
   return all;
 }
 
+/* The exact counts of all runs; null without a scenario. */
+static json_t *failure(const FlResult *r) {
+  const FlAbsenceAccount *account = &r->absence;
+
+  if (!r->scenario)
+    return json_null();
+  json_t *noticed = json_object();
+  for (guint i = 0; i < FL_NOTICES; i++)
+    json_object_set_new(noticed, fl_notice_name((FlNotice)i), count(account->noticed[i]));
+  return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "scenario", r->scenario, "clients",
+                   count(account->clients), "returned", count(account->returned), "recovered", count(account->recovered), "missed",
+                   count(account->missed), "untold", count(account->untold), "connections", count(account->connections),
+                   "peak_connections", count(account->peak_connections), "requests", count(account->requests), "peak_requests",
+                   count(account->peak_requests), "noticed", noticed);
+}
+
 static json_t *link_way(const FlLinkAccount *account, FlLinkDirection direction) {
   const FlLinkWayAccount *way = &account->ways[direction];
   json_t *json = json_pack("{s:o, s:o, s:o, s:o}", "packets", count(fl_link_account_offered(account, direction)), "bytes_passed",
@@ -125,11 +141,11 @@ static json_t *link_json(const FlResult *r) {
 static json_t *arm_json(const FlExperiment *experiment, const FlArm *arm) {
   const FlResult *first = &arm->runs[0];
 
-  return json_pack("{s:s, s:s, s:o, s:I, s:f, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", arm->name, "transport",
+  return json_pack("{s:s, s:s, s:o, s:I, s:f, s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name", arm->name, "transport",
                    g_str_equal(arm->name, "floor") ? "ws" : fl_result_transport(first), "server",
                    first->server && *first->server ? json_string(first->server) : json_null(), "clients", (json_int_t)arm->runs[0].clients,
                    "duration_s", arm->runs[0].duration_s, "verdict", fl_verdict_name(fl_arm_verdict(arm)), "runs",
-                   (int)arm->n, "integrity", integrity(&arm->merged.integrity), "counts", counts(&arm->merged), "figures",
+                   (int)arm->n, "integrity", integrity(&arm->merged.integrity), "counts", counts(&arm->merged), "failure", failure(&arm->merged), "figures",
                    figures(experiment, arm), "model", model(experiment, arm), "latency_us", histogram(arm->merged.latency),
                    "series", series(&arm->runs[0]), "link", link_json(&arm->merged));
 }

@@ -43,6 +43,8 @@ void fl_result_merge(FlResult *self, const FlResult *other) {
   if (ABS(other->clock_step_ns) > ABS(self->clock_step_ns))
     self->clock_step_ns = other->clock_step_ns;
   self->connect_failures += other->connect_failures;
+  if (self->absence.next)
+    fl_absence_account_merge(&self->absence, &other->absence);
 }
 
 double fl_result_memory_kb(const FlResult *self) {
@@ -95,4 +97,5 @@ void fl_result_clear(FlResult *self) {
   g_clear_pointer(&self->uncorrected, fl_histogram_free);
   g_clear_pointer(&self->lag, fl_histogram_free);
   g_clear_pointer(&self->connect, fl_histogram_free);
+  g_clear_pointer(&self->absence.next, fl_histogram_free);
 }

@@ -5,6 +5,7 @@
 
 #include <glib.h>
 
+#include "bench/absence.h"
 #include "bench/cpus.h"
 #include "bench/histogram.h"
 #include "bench/link.h"
@@ -49,6 +50,9 @@ typedef struct {
   FlRadioCost radio;      /* of a subscriber, by the model of the setting */
   double polls_wanted_hz; /* short polling: asked for in all; NAN otherwise */
 
+  const char *scenario;     /* what went wrong on purpose; NULL: nothing */
+  FlAbsenceAccount absence; /* of that, and its histogram owned; all zero without */
+
   guint64 connect_failures;
   gint64 missed_deadlines; /* of the server's schedule, in the window; -1: it does not say */
   gint64 clock_steps;      /* that the server saw in the window; -1: it does not say */
@@ -87,6 +91,8 @@ typedef struct {
   guint threads_most; /* of the bench: as asked for, or as many as there are CPUs for */
   guint threads;      /* that it has: no more than subscribers */
   FlCpuMap cpus;
+  const char *scenario; /* NULL: none */
+  gint64 outage_ns;     /* how long its failure lasts */
   FlLink *link; /* the emulated one; NULL: loopback. Borrowed … */
   FlLinkSpec link_spec;
   const char *link_text; /* … and what it is, as text; NULL: loopback */

@@ -14,6 +14,7 @@
 #include "bench/child.h"
 #include "bench/crew.h"
 #include "bench/publisher.h"
+#include "bench/scenario.h"
 #include "bench/source_state.h"
 #include "bench/usage.h"
 #include "core/clock.h"
@@ -26,13 +27,14 @@
 
 typedef struct {
   const FlRunConfig *config;
-  FlChild *child; /* NULL where the server runs already */
+  FlChild *child;         /* NULL where the server runs already */
   FlPublisher *publisher; /* NULL where the server publishes by itself */
-  char *host;        /* that the subscribers dial … */
-  char *direct_host; /* … and how it is reached without the link; the same on loopback */
+  char *host;             /* that the subscribers dial … */
+  char *direct_host;      /* … and how it is reached without the link; the same on loopback */
   guint16 port;
   FlCrew *crew;
-  guint64 published; /* by us, in the window */
+  FlScenario *scenario; /* NULL: none; it has the child, where it restarts it, from the window on */
+  guint64 published;    /* by us, in the window */
   FlResult result;
 } Run;
 
@@ -79,6 +81,39 @@ static pid_t server_pid(const Run *self) {
   return self->child ? fl_child_pid(self->child) : self->config->endpoint ? self->config->endpoint->pid : 0;
 }
 
+static const char *listen_address(const FlRunConfig *config) {
+  return config->setting->link ? FL_LINK_SERVER : "127.0.0.1";
+}
+
+/* The history covers what a slow poller may leave lying, so that a gap is the server's fault. */
+static char **server_command(const FlRunConfig *config) {
+  char rate[G_ASCII_DTOSTR_BUF_SIZE];
+  g_ascii_formatd(rate, sizeof rate, "%.9g", config->options->rate_hz);
+  g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, config->options->size_bytes);
+  g_autofree char *heartbeat = g_strdup_printf("%" G_GINT64_FORMAT "us", config->options->heartbeat_ns / 1000);
+  const char *const server[] = { config->program,
+                                 "--listen",
+                                 listen_address(config),
+                                 "--port",
+                                 "0",
+                                 "--rate",
+                                 rate,
+                                 "--size",
+                                 size,
+                                 "--history",
+                                 "100k",
+                                 "--history-bytes",
+                                 "256M",
+                                 "--heartbeat",
+                                 heartbeat,
+                                 "--ping-interval",
+                                 heartbeat,
+                                 NULL };
+  const char *const bare[] = { config->program, rate, size, listen_address(config), NULL };
+
+  return g_strdupv((char **)(config->target == FL_TARGET_FLOOR ? bare : server));
+}
+
 static gboolean start_server(Run *self, GError **error) {
   const FlRunConfig *config = self->config;
 
@@ -89,20 +124,11 @@ static gboolean start_server(Run *self, GError **error) {
     self->port = config->options->port;
     return TRUE;
   }
-  char rate[G_ASCII_DTOSTR_BUF_SIZE];
-  g_ascii_formatd(rate, sizeof rate, "%.9g", config->options->rate_hz);
-  g_autofree char *size = g_strdup_printf("%" G_GINT64_FORMAT, config->options->size_bytes);
-  g_autofree char *heartbeat =
-      g_strdup_printf("%" G_GINT64_FORMAT "us", config->options->heartbeat_ns / 1000);
-  const char *listen = config->setting->link ? FL_LINK_SERVER : "127.0.0.1";
-  /* The history covers what a slow poller may leave lying, so that a gap is the server's fault. */
-  const char *const server[] = { config->program, "--listen", listen, "--port", "0", "--rate", rate, "--size", size,
-                                 "--history", "100k", "--history-bytes", "256M", "--heartbeat", heartbeat, "--ping-interval", heartbeat, NULL };
-  const char *const bare[] = { config->program, rate, size, listen, NULL };
-  self->child = fl_child_start(config->target == FL_TARGET_FLOOR ? bare : server, config->setting->cpus.server, error);
+  g_auto(GStrv) command = server_command(config);
+  self->child = fl_child_start((const char *const *)command, config->setting->cpus.server, error);
   if (!self->child)
     return FALSE;
-  set_hosts(self, listen);
+  set_hosts(self, listen_address(config));
   self->port = fl_child_port(self->child);
   self->result.server_library = fl_usage_library(fl_child_pid(self->child), "libmicrohttpd.so");
   return TRUE;
@@ -119,6 +145,41 @@ static gint64 difference(gint64 before, gint64 after) {
 }
 
 /* --- phases -------------------------------------------------------------------------------------------------------- */
+
+/* Then its CPU, memory and lateness are not measured any more: it is two processes. */
+static gboolean server_restarts(const Run *self) {
+  return fl_scenario_restarts(self->config->options->scenario);
+}
+
+/* In the middle of the window. */
+static gboolean start_scenario(Run *self, gint64 begin_ns, gint64 end_ns, GError **error) {
+  const FlBenchOptions *options = self->config->options;
+
+  if (options->scenario == FL_SCENARIO_NONE)
+    return TRUE;
+  FlScenarioConfig config = { .kind = options->scenario,
+                              .at_ns = begin_ns + (end_ns - begin_ns - options->outage_ns) / 2,
+                              .lasts_ns = options->outage_ns,
+                              .absences = fl_crew_absences(self->crew),
+                              .absences_n = fl_crew_threads(self->crew),
+                              .link = self->config->setting->link };
+  if (server_restarts(self)) {
+    config.host = self->direct_host;
+    config.child = g_steal_pointer(&self->child);
+    config.command = server_command(self->config);
+    config.cpu = self->config->setting->cpus.server;
+  }
+  self->scenario = fl_scenario_start(&config, error);
+  return self->scenario != NULL;
+}
+
+static gboolean fails_as_meant(const Run *self, GError **error) {
+  g_autofree char *wrong = self->scenario ? fl_scenario_error(self->scenario) : NULL;
+
+  if (wrong)
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s", self->config->transport, wrong);
+  return wrong == NULL;
+}
 
 static void set_load_error(const Run *self, GError **error) {
   g_autofree char *words = self->child ? fl_child_last_words(self->child) : NULL;
@@ -148,7 +209,7 @@ static gboolean watch(gpointer user) {
   const Watch *self = user;
 
   tell(self->run, self->phase, (double)(fl_clock_now_ns() - self->begin_ns) / (double)(self->end_ns - self->begin_ns));
-  return publishes_on(self->run, NULL);
+  return publishes_on(self->run, NULL) && fails_as_meant(self->run, NULL);
 }
 
 static gboolean receive_until(Run *self, const char *phase, gint64 begin_ns, gint64 end_ns, GError **error) {
@@ -156,7 +217,7 @@ static gboolean receive_until(Run *self, const char *phase, gint64 begin_ns, gin
 
   fl_crew_receive(self->crew, end_ns, watch, &watching);
   if (!fl_crew_error(self->crew))
-    return publishes_on(self, error);
+    return publishes_on(self, error) && fails_as_meant(self, error);
   set_load_error(self, error);
   return FALSE;
 }
@@ -206,6 +267,7 @@ static gboolean connect_all(Run *self, GError **error) {
   const FlBenchOptions *options = self->config->options;
   FlCrewConfig crew = { .threads = self->config->setting->threads,
                         .cpus = &self->config->setting->cpus,
+                        .absences_of = options->scenario != FL_SCENARIO_NONE ? self->config->transport : NULL,
                         .load = { .kind = client_kind(self->config),
                                   .endpoint = self->config->endpoint,
                                   .host = self->host,
@@ -343,10 +405,14 @@ static FlSeries series_of(FlSlice slice) {
                      .max_ms = slice.delivered > 0 ? (double)fl_histogram_max(slice.latency) / 1000 : NAN };
 }
 
-static void settle(Run *self) {
+/* With a scenario, by what the server had really published. */
+static gboolean settle(Run *self, GError **error) {
   g_autoptr(FlRecorder) recorder = fl_crew_recorder(self->crew);
 
+  if (self->scenario && !fl_scenario_tell(self->scenario, recorder, error))
+    return FALSE;
   self->result.integrity = fl_crew_integrity(self->crew, recorder);
+  fl_crew_add_absences(self->crew, &self->result.absence);
   expect_what_was_published(self);
   self->result.connect_bytes = fl_crew_connect_bytes(self->crew);
   self->result.round_trips = fl_crew_round_trips(self->crew);
@@ -355,6 +421,7 @@ static void settle(Run *self) {
   self->result.age_us = fl_recorder_age_us(recorder);
   for (guint i = 0; i < FL_SLICES; i++)
     self->result.series[i] = series_of(fl_recorder_slice(recorder, i));
+  return TRUE;
 }
 
 /* Before the server and its connections end: those of one run are not to be in the next one's account. */
@@ -382,6 +449,8 @@ static gboolean measure(Run *self, GError **error) {
   gint64 end_ns = begin_ns + options->duration_ns;
   gint64 from_us = fl_clock_unix_us(begin_ns, offset_ns), to_us = fl_clock_unix_us(end_ns, offset_ns);
   fl_crew_open(self->crew, from_us, to_us);
+  if (!start_scenario(self, begin_ns, end_ns, error))
+    return FALSE;
   self->published = self->publisher ? fl_publisher_count(self->publisher, from_us, to_us) : 0;
   if (!receive_until(self, "warming up", connected_ns, begin_ns, error))
     return FALSE;
@@ -389,11 +458,11 @@ static gboolean measure(Run *self, GError **error) {
   if (!measure_window(self, begin_ns, end_ns, error))
     return FALSE;
   FlSourceState after = source_state(self);
-  self->result.missed_deadlines = difference(before.missed_deadlines, after.missed_deadlines);
-  self->result.clock_steps = difference(before.clock_steps, after.clock_steps);
-  if (!wait_for_stragglers(self, error))
+  self->result.missed_deadlines =
+      server_restarts(self) ? -1 : difference(before.missed_deadlines, after.missed_deadlines);
+  self->result.clock_steps = server_restarts(self) ? -1 : difference(before.clock_steps, after.clock_steps);
+  if (!wait_for_stragglers(self, error) || !settle(self, error))
     return FALSE;
-  settle(self);
   self->result.clock_step_ns = fl_clock_offset_ns() - offset_ns;
   return stop_link(self, error);
 }
@@ -406,17 +475,18 @@ gboolean fl_run(const FlRunConfig *config, FlResult *ret_result, GError **error)
     .result = { .name = config->target == FL_TARGET_FLOOR ? "floor" : config->transport,
                 .transport = config->endpoint ? config->endpoint->transport : NULL,
                 .server = config->endpoint ? config->endpoint->server : NULL,
+                .scenario = fl_scenario_name(options->scenario),
                 .clients = (guint)options->clients,
                 .duration_s = (double)options->duration_ns / 1e9,
                 .latency = fl_histogram_new(),
                 .uncorrected = fl_histogram_new(),
                 .lag = fl_histogram_new(),
                 .connect = fl_histogram_new(),
-                .polls_wanted_hz =
-                    polls ? (double)options->clients * 1e9 / (double)between_polls_ns(config) : NAN },
+                .polls_wanted_hz = polls ? (double)options->clients * 1e9 / (double)between_polls_ns(config) : NAN },
   };
   gboolean ok = start_server(&self, error) && measure(&self, error);
 
+  fl_scenario_free(self.scenario);
   fl_crew_free(self.crew);
   fl_publisher_free(self.publisher);
   if (self.child)

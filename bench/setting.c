@@ -18,6 +18,8 @@ void fl_setting_take(FlSetting *self, const FlBenchOptions *options) {
   self->warmup_ns = options->warmup_ns;
   self->seed = (guint64)options->seed;
   self->threads = MIN(self->threads_most, (guint)options->clients);
+  self->scenario = fl_scenario_name(options->scenario);
+  self->outage_ns = options->outage_ns;
 }
 
 FlSetting fl_setting_begin(const FlBenchOptions *options, char *command_line) {

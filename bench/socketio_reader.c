@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "bench/update_reader.h"
-#include "core/cursor.h"
 
 static gboolean is_sid(const char *text) {
   gsize len = text ? strlen(text) : 0;
@@ -41,6 +40,8 @@ gboolean fl_socketio_open_read(const char *text, gsize len, FlSocketioOpen *ret_
   if (good) {
     g_strlcpy(ret_open->sid, sid, sizeof ret_open->sid);
     ret_open->may_upgrade = may_upgrade(upgrades);
+    ret_open->patience_ms = json_integer_value(json_object_get(open, "pingInterval")) +
+                            json_integer_value(json_object_get(open, "pingTimeout"));
   }
   json_decref(open);
   return good;
@@ -65,7 +66,7 @@ static gboolean read_cursor(const char *text, const char *end, FlCursor *ret_cur
   return fl_cursor_parse(cursor, ret_cursor) && ret_cursor->epoch[0] != '\0';
 }
 
-static FlSocketioPacket read_news(const char *text, const char *end, FlStamp *ret_stamp) {
+static FlSocketioPacket read_news(const char *text, const char *end, FlStamp *ret_stamp, FlCursor *ret_cursor) {
   FlCursor cursor;
   FlStamp stamp;
   const char *at = fl_update_skip(text, end, &stamp);
@@ -73,6 +74,7 @@ static FlSocketioPacket read_news(const char *text, const char *end, FlStamp *re
   if (!at || !read_cursor(at, end, &cursor) || cursor.seq != stamp.seq)
     return FL_SOCKETIO_UNEXPECTED;
   *ret_stamp = stamp;
+  *ret_cursor = cursor;
   return FL_SOCKETIO_NEWS;
 }
 
@@ -85,20 +87,30 @@ static gboolean has_sid(const char *text, const char *end) {
   return good;
 }
 
-static gboolean is_gap(const char *text, const char *end) {
-  FlCursor cursor;
-  const char *at = text < end && *text == '{' ? fl_json_skip(text, end) : NULL;
-  return at && read_cursor(at, end, &cursor);
+gboolean fl_socketio_pid_read(const char *text, gsize len, char ret_pid[FL_SOCKETIO_SID_MAX + 1]) {
+  json_t *answer = len > 1 ? json_loadb(text + 1, len - 1, JSON_REJECT_DUPLICATES, NULL) : NULL;
+  const char *pid = json_string_value(json_object_get(answer, "pid"));
+  gboolean good = is_sid(pid);
+
+  if (good)
+    g_strlcpy(ret_pid, pid, FL_SOCKETIO_SID_MAX + 1);
+  json_decref(answer);
+  return good;
 }
 
-FlSocketioPacket fl_socketio_packet_read(const char *text, gsize len, FlStamp *ret_stamp) {
+static gboolean is_gap(const char *text, const char *end, FlCursor *ret_cursor) {
+  const char *at = text < end && *text == '{' ? fl_json_skip(text, end) : NULL;
+  return at && read_cursor(at, end, ret_cursor);
+}
+
+FlSocketioPacket fl_socketio_packet_read(const char *text, gsize len, FlStamp *ret_stamp, FlCursor *ret_cursor) {
   const char *end = text + len;
   const char *at;
 
   if ((at = skip_text(text, end, "2[\"news\",")))
-    return read_news(at, end, ret_stamp);
+    return read_news(at, end, ret_stamp, ret_cursor);
   if ((at = skip_text(text, end, "2[\"gap\",")))
-    return is_gap(at, end) ? FL_SOCKETIO_GAP : FL_SOCKETIO_UNEXPECTED;
+    return is_gap(at, end, ret_cursor) ? FL_SOCKETIO_GAP : FL_SOCKETIO_UNEXPECTED;
   if ((at = skip_text(text, end, "0")))
     return has_sid(at, end) ? FL_SOCKETIO_CONNECTED : FL_SOCKETIO_UNEXPECTED;
   return len > 0 && (*text == '4' || *text == '1') ? FL_SOCKETIO_REFUSED : FL_SOCKETIO_UNEXPECTED;

@@ -10,6 +10,7 @@
 #pragma once
 
 #include "bench/stamp.h"
+#include "core/cursor.h"
 
 #define FL_SOCKETIO_SID_MAX 64
 
@@ -17,6 +18,7 @@
 typedef struct {
   char sid[FL_SOCKETIO_SID_MAX + 1]; /* letters, digits, `-` and `_`: fit for a URL */
   gboolean may_upgrade;              /* to WebSocket */
+  gint64 patience_ms; /* pingInterval and pingTimeout: after so long without a ping, the connection is taken for dead */
 } FlSocketioOpen;
 
 /* fl_socketio_open_read: read the open packet's JSON. Returns: FALSE where a member is missing or of another type, or the
@@ -32,5 +34,9 @@ typedef enum {
 } FlSocketioPacket;
 
 /* fl_socketio_packet_read: read one packet that takes up all of `text`. An update of which the cursor is not that of its
- * seq is malformed. Returns: what it is; ret_stamp is set for FL_SOCKETIO_NEWS only. */
-FlSocketioPacket fl_socketio_packet_read(const char *text, gsize len, FlStamp *ret_stamp);
+ * seq is malformed. Returns: what it is; ret_stamp is set for FL_SOCKETIO_NEWS only, ret_cursor for that and FL_SOCKETIO_GAP: the
+ * offset to come back with. */
+FlSocketioPacket fl_socketio_packet_read(const char *text, gsize len, FlStamp *ret_stamp, FlCursor *ret_cursor);
+
+/* fl_socketio_pid_read: the private id in a FL_SOCKETIO_CONNECTED, to come back with. Returns: FALSE where it has none. */
+gboolean fl_socketio_pid_read(const char *text, gsize len, char ret_pid[FL_SOCKETIO_SID_MAX + 1]);

@@ -114,15 +114,48 @@ gboolean fl_update_read(const char *text, gsize len, FlStamp *ret_stamp) {
   return TRUE;
 }
 
-static const char *read_cursor(const char *text, const char *end, FlPollAnswer *answer) {
-  const char *at = fl_json_skip_text(text, end, "{\"cursor\":\"");
+/* A cursor up to its closing quote; NULL text stays NULL. Returns: what follows the quote. */
+static const char *read_quoted_cursor(const char *at, const char *end, char ret_text[FL_CURSOR_MAX], FlCursor *ret_cursor) {
   const char *quote = at ? memchr(at, '"', (gsize)(end - at)) : NULL;
 
-  if (!quote || (gsize)(quote - at) >= sizeof answer->cursor_text)
+  if (!quote || (gsize)(quote - at) >= FL_CURSOR_MAX)
     return NULL;
-  memcpy(answer->cursor_text, at, (gsize)(quote - at));
-  answer->cursor_text[quote - at] = '\0';
-  return fl_cursor_parse(answer->cursor_text, &answer->cursor) ? quote + 1 : NULL;
+  memcpy(ret_text, at, (gsize)(quote - at));
+  ret_text[quote - at] = '\0';
+  return fl_cursor_parse(ret_text, ret_cursor) ? quote + 1 : NULL;
+}
+
+static const char *read_cursor(const char *text, const char *end, FlPollAnswer *answer) {
+  return read_quoted_cursor(fl_json_skip_text(text, end, "{\"cursor\":\""), end, answer->cursor_text, &answer->cursor);
+}
+
+gboolean fl_poll_cursor_read(const char *text, gsize len, FlCursor *ret_cursor) {
+  FlPollAnswer answer;
+
+  if (!read_cursor(text, text + len, &answer))
+    return FALSE;
+  *ret_cursor = answer.cursor;
+  return TRUE;
+}
+
+gboolean fl_hello_read(const char *text, gsize len, FlCursor *ret_cursor) {
+  const char *end = text + len;
+  char digits[FL_CURSOR_MAX];
+  FlCursor cursor;
+  const char *at = read_quoted_cursor(fl_json_skip_text(text, end, "{\"hello\":{\"cursor\":\""), end, digits, &cursor);
+
+  if (fl_json_skip_text(at, end, "}}") != end)
+    return FALSE;
+  *ret_cursor = cursor;
+  return TRUE;
+}
+
+gboolean fl_gap_read(const char *text, gsize len) {
+  const char *end = text + len;
+  const char *at = fl_json_skip_text(text, end, "{\"gap\":");
+
+  at = at && at < end && *at == '{' ? fl_json_skip(at, end) : NULL;
+  return fl_json_skip_text(at, end, "}") == end;
 }
 
 static const char *read_gap(const char *text, const char *end, FlPollAnswer *answer) {

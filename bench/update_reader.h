@@ -36,3 +36,12 @@ typedef void (*FlUpdateFound)(gpointer user, const FlStamp *stamp);
  * Returns: FALSE where it is none, or where the cursor is not that of the last update; ret_answer is then untouched, but
  *          updates may have been found. */
 gboolean fl_poll_answer_read(const char *text, gsize len, FlUpdateFound found, gpointer user, FlPollAnswer *ret_answer);
+
+/* fl_poll_cursor_read: of the answer to a poll only the cursor, with which it begins: before its updates are found, they are known
+ * to be of that epoch. Returns: FALSE where there is none. */
+gboolean fl_poll_cursor_read(const char *text, gsize len, FlCursor *ret_cursor);
+
+/* fl_hello_read: `{"hello":{"cursor":"E-N"}}`, a WebSocket's first message with the subprotocol feedlab.v1. fl_gap_read:
+ * `{"gap":{…}}`, its word for updates that were missed. Returns: FALSE where the text is something else. */
+gboolean fl_hello_read(const char *text, gsize len, FlCursor *ret_cursor);
+gboolean fl_gap_read(const char *text, gsize len);

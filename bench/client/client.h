@@ -4,11 +4,18 @@
  *     CONNECTING ──connected──► OPENING ──first answer──► READY       (FAILED from each of them)
  *         ▲────────reconnect───────┘
  *
+ * A lost connection is a failure of the run, unless the load has absences (bench/absence): then a client that was READY once comes
+ * back, by the rule of bench/reconnect and with its cursor, however often.
+ *
+ *     CONNECTING … READY ──lost──► LOST ──put away──► AWAY ──due──► CONNECTING
+ *
  * SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "bench/absence.h"
 #include "bench/endpoint.h"
 #include "bench/recorder.h"
+#include "bench/socketio_reader.h"
 #include "codec/http.h"
 #include "core/cursor.h"
 #include "net/poller.h"
@@ -27,10 +34,19 @@ typedef struct {
   const char *(*receive)(FlClient *client, const guint8 *data, gsize len);
   /* Short polling: ask now. */
   void (*poll)(FlClient *client);
+  /* The connection is lost: forget what belonged to it, and keep what the next one is opened with. */
+  void (*lost)(FlClient *client);
   void (*clear)(FlClient *client);
 } FlClientKind;
 
-typedef enum { FL_CLIENT_CONNECTING, FL_CLIENT_OPENING, FL_CLIENT_READY, FL_CLIENT_FAILED } FlClientState;
+typedef enum {
+  FL_CLIENT_CONNECTING,
+  FL_CLIENT_OPENING,
+  FL_CLIENT_READY,
+  FL_CLIENT_LOST, /* just now; its kind may still be at work */
+  FL_CLIENT_AWAY,
+  FL_CLIENT_FAILED
+} FlClientState;
 
 struct _FlClient {
   FlPollable pollable; /* first */
@@ -45,7 +61,7 @@ struct _FlClient {
   gboolean has_update;
   FlHttpParser *http;
   GByteArray *body;
-  char cursor[FL_CURSOR_MAX]; /* polls: to hand back */
+  char cursor[FL_CURSOR_MAX]; /* to hand back: of polls; of the others where they may come back */
   gpointer parser;            /* the kind's: of events, of frames */
   gboolean asking;            /* polls: an answer is awaited */
   gboolean slot_waits;        /* short polling: a slot came while one was */
@@ -55,6 +71,14 @@ struct _FlClient {
   gboolean head_known;        /* … which the first one does not count for */
   gint64 packet_ns;           /* when something came or went last; 0: nothing yet */
   guint answer_updates;       /* of the answer being read */
+  /* Where it comes back: */
+  gboolean comes_back;     /* it was READY once */
+  gboolean ended;          /* the server said that this connection is over */
+  FlNotice notice;         /* LOST: how it noticed */
+  gboolean anew;           /* SSE: the EventSource has given up, the page makes another */
+  gint64 told_ns;          /* when the server wants it back after a loss; -1: it didn't say */
+  gint64 silent_after_ns;  /* without a ping until then, the connection is taken for dead; 0: it never is */
+  char pid[FL_SOCKETIO_SID_MAX + 1]; /* Socket.IO: the private id */
 };
 
 /* fl_client_kind: the client of that transport; NULL where there is none. */
@@ -79,7 +103,7 @@ extern const FlClientKind fl_client_other_longpoll;
 extern const FlClientKind fl_client_other_sse;
 extern const FlClientKind fl_client_other_ws;
 
-/* What the kinds use of the load (bench/load.c). */
+/* What the kinds use of the load; fl_client_reconnect and fl_client_answered are of bench/load.c. */
 
 /* fl_client_endpoint: what it is a client of; NULL where the server is ours. */
 const FlEndpoint *fl_client_endpoint(const FlClient *client);
@@ -108,6 +132,22 @@ void fl_client_post(FlClient *client, const char *target, const char *body);
 
 /* fl_client_reconnect: close the connection and open another in its place; `open` is called when it is there. */
 void fl_client_reconnect(FlClient *client);
+
+/* fl_client_may_return: whether it comes back where its connection is lost; what it needs for that is to be kept then. */
+gboolean fl_client_may_return(const FlClient *client);
+
+/* fl_client_ended: the server has ended the connection or refuses to serve: what is returned to the load is an end, and not
+ * against the protocol. Returns: `why`. */
+const char *fl_client_ended(FlClient *client, const char *why);
+
+/* fl_client_follows: what comes from here on is of that run of the feed (the epoch of a cursor). */
+void fl_client_follows(FlClient *client, const char *epoch);
+
+/* fl_client_keep_cursor: take the cursor of the last update that came for the one to hand back. */
+void fl_client_keep_cursor(FlClient *client);
+
+/* fl_client_expect_ping: the next ping has to come within that time. */
+void fl_client_expect_ping(FlClient *client, gint64 within_ns);
 
 /* fl_client_ready: the subscription is established. */
 void fl_client_ready(FlClient *client);

@@ -157,5 +157,5 @@ static void clear(FlClient *client) {
   client->parser = NULL;
 }
 
-const FlClientKind fl_client_other_poll = { "poll", TRUE, open_polling, receive_short, poll_at_slot, clear };
-const FlClientKind fl_client_other_longpoll = { "longpoll", FALSE, open_polling, receive_long, no_poll, clear };
+const FlClientKind fl_client_other_poll = { "poll", TRUE, open_polling, receive_short, poll_at_slot, clear, clear };
+const FlClientKind fl_client_other_longpoll = { "longpoll", FALSE, open_polling, receive_long, no_poll, clear, clear };

@@ -27,4 +27,4 @@ static const char *receive(FlClient *client, const guint8 *data, gsize len) {
   return wrong;
 }
 
-const FlClientKind fl_client_poll = { "poll", TRUE, ask, receive, poll_at_slot, fl_polling_clear };
+const FlClientKind fl_client_poll = { "poll", TRUE, ask, receive, poll_at_slot, fl_polling_lost, fl_polling_clear };

@@ -45,17 +45,21 @@ static void on_update(gpointer user, const FlStamp *stamp) {
 
 static const char *read_answer(FlClient *client, FlAnswer *ret_answer) {
   FlPollAnswer answer;
+  FlCursor cursor;
   gboolean first = client->cursor[0] == '\0';
 
   if (fl_http_parser_status(client->http) != 200)
-    return "a poll was not answered with 200";
+    return fl_client_ended(client, "a poll was not answered with 200");
+  if (fl_client_may_return(client) && fl_poll_cursor_read((const char *)client->body->data, client->body->len, &cursor))
+    fl_client_follows(client, cursor.epoch);
   if (!fl_poll_answer_read((const char *)client->body->data, client->body->len, on_update, client, &answer))
     return "the answer to a poll is malformed";
   g_strlcpy(client->cursor, answer.cursor_text, sizeof client->cursor);
   if (answer.gap)
     fl_client_gap(client);
-  if (first) {
+  if (first)
     fl_subscriber_begin(&client->subscriber, answer.cursor.seq);
+  if (client->state != FL_CLIENT_READY) {
     fl_client_ready(client);
   } else if (answer.updates == 0) {
     fl_client_empty_poll(client);
@@ -83,6 +87,11 @@ const char *fl_polling_receive(FlClient *client, const guint8 *data, gsize len, 
   *ret_answer = FL_ANSWER_NONE;
   const char *wrong = fl_polling_take(client, data, len);
   return wrong || client->asking ? wrong : read_answer(client, ret_answer);
+}
+
+void fl_polling_lost(FlClient *client) {
+  fl_polling_clear(client);
+  client->asking = client->slot_waits = FALSE;
 }
 
 void fl_polling_clear(FlClient *client) {

@@ -22,4 +22,7 @@ const char *fl_polling_receive(FlClient *client, const guint8 *data, gsize len, 
 /* fl_polling_ask: GET path?since=CURSOR, with `query` (may be empty) after it. Without a cursor: path?query. */
 void fl_polling_ask(FlClient *client, const char *path, const char *query);
 
+/* fl_polling_lost: the connection is lost, and with it the answer that was awaited; the cursor is kept. */
+void fl_polling_lost(FlClient *client);
+
 void fl_polling_clear(FlClient *client);

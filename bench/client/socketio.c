@@ -12,7 +12,8 @@
  * connection while no GET is held, and the WebSocket is the next one; a browser keeps both for a moment and probes beside a
  * held GET, which costs it that GET's answer (a NOOP) more.
  *
- * Nothing tells the cursor at which a subscription begins: it begins with the first update that comes.
+ * Nothing tells the cursor at which a subscription begins: it begins with the first update that comes. Who comes back does so in a
+ * new session, with the private id and the offset of the old one, as the official client does it.
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
@@ -25,6 +26,7 @@
 #define MESSAGE_MAX (4 * 1024 * 1024)
 #define PATH "/socket.io/"
 #define TARGET_SIZE 512
+#define CONNECT_SIZE (FL_SOCKETIO_SID_MAX + FL_CURSOR_MAX + 32)
 
 /* What is awaited. */
 typedef enum {
@@ -38,6 +40,7 @@ typedef struct {
   FlClient *client;
   Step step;
   char sid[FL_SOCKETIO_SID_MAX + 1];
+  gint64 patience_ms;  /* without a ping */
   gboolean connected;  /* the CONNECT is answered */
   gboolean owes_pong;  /* polling: to be posted before the next GET */
   guint answer_events; /* of the answer being read */
@@ -83,24 +86,35 @@ static void send_packet(Session *self, const char *packet) {
   fl_client_ws_send(self->client, FL_WS_TEXT, packet, strlen(packet));
 }
 
+/* The CONNECT, with what a client that comes back has kept. */
+static void format_connect(const Session *self, char ret_packet[CONNECT_SIZE]) {
+  const FlClient *client = self->client;
+
+  if (client->pid[0] && client->cursor[0])
+    g_snprintf(ret_packet, CONNECT_SIZE, "40{\"pid\":\"%s\",\"offset\":\"%s\"}", client->pid, client->cursor);
+  else
+    g_strlcpy(ret_packet, "40", CONNECT_SIZE);
+}
+
 static void open_websocket(Session *self) {
   char target[TARGET_SIZE];
 
   self->link = fl_ws_link_new(FL_WS_CLIENT, MESSAGE_MAX);
   self->step = self->sid[0] ? PROBE : OPEN_PACKET;
   format_target(self, "websocket", target);
-  fl_client_ws_open(self->client, target);
+  fl_client_ws_open(self->client, target, "");
 }
 
 static void open_session(FlClient *client) {
   Session *self = client->parser;
   char target[TARGET_SIZE];
 
-  if (self) { /* the connection to upgrade with */
+  if (self && self->sid[0]) { /* the connection to upgrade with */
     open_websocket(self);
     return;
   }
-  self = client->parser = g_new0(Session, 1);
+  if (!self)
+    self = client->parser = g_new0(Session, 1);
   self->client = client;
   if (client->kind == &fl_client_socketio_ws) {
     open_websocket(self);
@@ -139,16 +153,27 @@ static const char *take_other_event(Session *self, const FlEndpoint *endpoint, c
   return "an event has no argument that is an object with the members of --stamp and --seq";
 }
 
+/* The offset to come back with, and of which run it is. */
+static void keep_offset(FlClient *client, const FlCursor *cursor) {
+  if (!fl_client_may_return(client))
+    return;
+  fl_client_follows(client, cursor->epoch);
+  fl_cursor_format(cursor->epoch, cursor->seq, client->cursor);
+}
+
 static const char *take_message(Session *self, const FlEioPacket *packet) {
   const FlEndpoint *endpoint = fl_client_endpoint(self->client);
   FlStamp stamp;
+  FlCursor cursor;
 
   if (endpoint && packet->len > 0 && packet->data[0] == '2')
     return take_other_event(self, endpoint, packet);
-  switch (fl_socketio_packet_read((const char *)packet->data, packet->len, &stamp)) {
+  switch (fl_socketio_packet_read((const char *)packet->data, packet->len, &stamp, &cursor)) {
   case FL_SOCKETIO_NEWS:
+    keep_offset(self->client, &cursor);
     return take_update(self, &stamp);
   case FL_SOCKETIO_GAP:
+    keep_offset(self->client, &cursor);
     self->answer_events++;
     fl_client_gap(self->client);
     return NULL;
@@ -156,6 +181,7 @@ static const char *take_message(Session *self, const FlEioPacket *packet) {
     if (self->connected)
       return "the CONNECT was answered twice";
     self->connected = TRUE;
+    fl_socketio_pid_read((const char *)packet->data, packet->len, self->client->pid);
     return NULL;
   case FL_SOCKETIO_REFUSED:
     return "the server refused or ended the Socket.IO connection";
@@ -163,6 +189,11 @@ static const char *take_message(Session *self, const FlEioPacket *packet) {
     break;
   }
   return "a Socket.IO packet is malformed or was not expected";
+}
+
+static void expect_ping(const Session *self) {
+  if (fl_client_may_return(self->client))
+    fl_client_expect_ping(self->client, self->patience_ms * 1000000);
 }
 
 static const char *take_open_packet(Session *self, const FlEioPacket *packet) {
@@ -173,9 +204,13 @@ static const char *take_open_packet(Session *self, const FlEioPacket *packet) {
   if (self->client->kind == &fl_client_socketio && !open.may_upgrade)
     return "the server does not offer to upgrade to WebSocket";
   g_strlcpy(self->sid, open.sid, sizeof self->sid);
+  self->patience_ms = open.patience_ms;
+  expect_ping(self);
   if (is_websocket(self)) {
+    char connect[CONNECT_SIZE];
+    format_connect(self, connect);
     self->step = PACKETS;
-    send_packet(self, "40");
+    send_packet(self, connect);
   } else {
     self->step = OK; /* once the answer has been read */
   }
@@ -192,6 +227,7 @@ static const char *take_pong(Session *self, const FlEioPacket *packet) {
 }
 
 static void take_ping(Session *self) {
+  expect_ping(self);
   if (is_websocket(self))
     send_packet(self, "3");
   else
@@ -210,7 +246,7 @@ static const char *take_packet(Session *self, const FlEioPacket *packet) {
   if (packet->type == FL_EIO_PING && packet->len == 0)
     take_ping(self);
   else if (packet->type == FL_EIO_CLOSE)
-    return "the server closed a session";
+    return fl_client_ended(self->client, "the server closed a session");
   else if (packet->type != FL_EIO_NOOP || is_websocket(self))
     return "an Engine.IO packet was not expected";
   return NULL;
@@ -244,7 +280,9 @@ static void go_on(Session *self, gboolean was_open_packet) {
   gboolean upgrades = client->kind == &fl_client_socketio;
 
   if (was_open_packet) {
-    post(self, "40");
+    char connect[CONNECT_SIZE];
+    format_connect(self, connect);
+    post(self, connect);
     return;
   }
   if (self->owes_pong) {
@@ -270,7 +308,7 @@ static const char *receive_answer(Session *self, const guint8 *data, gsize len) 
   if (wrong || client->asking)
     return wrong;
   if (fl_http_parser_status(client->http) != 200)
-    return "a request was not answered with 200";
+    return fl_client_ended(client, "a request was not answered with 200");
   wrong = asked == OK ? read_ok(self) : read_payload(self);
   if (wrong)
     return wrong;
@@ -304,7 +342,7 @@ static gboolean on_message(gpointer user, FlWsOpcode opcode, const guint8 *paylo
     fl_client_ws_send(self->client, FL_WS_PONG, payload, len);
     break;
   case FL_WS_CLOSE:
-    self->wrong = "the server closed a WebSocket";
+    self->wrong = fl_client_ended(self->client, "the server closed a WebSocket");
     break;
   default:
     self->wrong = "a frame is of a kind that was not expected";
@@ -336,6 +374,15 @@ static const char *receive(FlClient *client, const guint8 *data, gsize len) {
 static void no_poll(FlClient *client) {
 }
 
+/* The session's resources go, the place stays: pid and offset are the client's. */
+static void lost(FlClient *client) {
+  Session *self = client->parser;
+
+  fl_polling_lost(client);
+  fl_ws_link_free(self->link);
+  *self = (Session){ .client = client };
+}
+
 static void clear(FlClient *client) {
   Session *self = client->parser;
 
@@ -346,6 +393,6 @@ static void clear(FlClient *client) {
   client->parser = NULL;
 }
 
-const FlClientKind fl_client_socketio = { "socketio", FALSE, open_session, receive, no_poll, clear };
-const FlClientKind fl_client_socketio_polling = { "socketio-polling", FALSE, open_session, receive, no_poll, clear };
-const FlClientKind fl_client_socketio_ws = { "socketio-ws", FALSE, open_session, receive, no_poll, clear };
+const FlClientKind fl_client_socketio = { "socketio", FALSE, open_session, receive, no_poll, lost, clear };
+const FlClientKind fl_client_socketio_polling = { "socketio-polling", FALSE, open_session, receive, no_poll, lost, clear };
+const FlClientKind fl_client_socketio_ws = { "socketio-ws", FALSE, open_session, receive, no_poll, lost, clear };

@@ -1,4 +1,6 @@
-/* Server-Sent Events: an event's id and its data have to agree; of servers that aren't ours, only the data are read.
+/* Server-Sent Events: an event's id and its data have to agree; of servers that aren't ours, only the data are read. Coming back is
+ * EventSource's: with Last-Event-ID, after the stream's own retry time; a status other than 200 ends it for good, and the page
+ * makes another, which can hand the id back in the query only.
  * SPDX-License-Identifier: MIT */
 #include "codec/sse.h"
 
@@ -22,6 +24,8 @@ static void on_found(gpointer user, const FlSseEvent *event, const char *comment
 
   if (!event || reading->wrong)
     return;
+  if (fl_client_may_return(reading->client) && fl_cursor_parse(event->id, &id))
+    fl_client_follows(reading->client, id.epoch);
   if (g_str_equal(event->name, "gap"))
     fl_client_gap(reading->client);
   else if (!g_str_equal(event->name, "message") || !fl_update_read(event->data, event->data_len, &stamp))
@@ -46,27 +50,45 @@ static void on_found_other(gpointer user, const FlSseEvent *event, const char *c
     reading->wrong = "an event is no JSON object with the members of --stamp and --seq";
 }
 
-static void open_at(FlClient *client, const char *target) {
+static void open_at(FlClient *client, const char *target, const char *extra) {
   client->http = fl_http_parser_new();
   client->body = g_byte_array_new();
   client->parser = fl_sse_parser_new(EVENT_MAX);
-  fl_client_get(client, target, "Accept: text/event-stream\r\n");
+  g_autofree char *headers = g_strconcat("Accept: text/event-stream\r\n", extra, NULL);
+  fl_client_get(client, target, headers);
 }
 
 static void open_events(FlClient *client) {
-  open_at(client, "/events");
+  gboolean has_id = client->cursor[0] != '\0';
+  g_autofree char *target = has_id && client->anew ? g_strconcat("/events?last_event_id=", client->cursor, NULL) : g_strdup("/events");
+  g_autofree char *extra = has_id && !client->anew ? g_strconcat("Last-Event-ID: ", client->cursor, "\r\n", NULL) : g_strdup("");
+  client->anew = FALSE;
+  open_at(client, target, extra);
 }
 
 static void open_other(FlClient *client) {
-  open_at(client, fl_client_endpoint(client)->url.target);
+  open_at(client, fl_client_endpoint(client)->url.target, "");
 }
 
 static const char *check_head(FlClient *client) {
   const char *type = fl_http_parser_header(client->http, "Content-Type");
 
-  if (fl_http_parser_status(client->http) != 200 || !type || !g_str_has_prefix(type, "text/event-stream"))
-    return "the request for events was not answered with 200 text/event-stream";
-  return NULL;
+  if (fl_http_parser_status(client->http) == 200 && type && g_str_has_prefix(type, "text/event-stream"))
+    return NULL;
+  client->anew = TRUE;
+  client->told_ns = -1;
+  return fl_client_ended(client, "the request for events was not answered with 200 text/event-stream");
+}
+
+/* What an EventSource has learnt, and keeps when the connection goes. */
+static void keep(FlClient *client) {
+  const char *id = fl_sse_parser_last_id(client->parser);
+  gint64 retry_ms = fl_sse_parser_retry_ms(client->parser);
+
+  if (*id)
+    g_strlcpy(client->cursor, id, sizeof client->cursor);
+  if (retry_ms >= 0)
+    client->told_ns = retry_ms * 1000000;
 }
 
 /* Our own server says at which cursor a subscription begins; of others, the head has to do. */
@@ -85,11 +107,15 @@ static const char *receive(FlClient *client, const guint8 *data, gsize len) {
     return NULL;
   if (state != FL_HTTP_MALFORMED && client->state != FL_CLIENT_READY && (reading.wrong = check_head(client)))
     return reading.wrong;
-  if (state != FL_HTTP_BODY)
-    return "the event stream is no HTTP, or ended";
+  if (state != FL_HTTP_BODY && state != FL_HTTP_DONE)
+    return "the event stream is no HTTP";
   if (!fl_sse_parser_receive(client->parser, (const char *)client->body->data, client->body->len, found, &reading))
     return "the event stream is malformed";
   g_byte_array_set_size(client->body, 0);
+  if (fl_client_may_return(client))
+    keep(client);
+  if (state == FL_HTTP_DONE)
+    return fl_client_ended(client, "the event stream ended");
   if (client->state != FL_CLIENT_READY && has_begun(client))
     fl_client_ready(client);
   return reading.wrong;
@@ -105,5 +131,5 @@ static void clear(FlClient *client) {
   client->parser = NULL;
 }
 
-const FlClientKind fl_client_sse = { "sse", FALSE, open_events, receive, no_poll, clear };
-const FlClientKind fl_client_other_sse = { "sse", FALSE, open_other, receive, no_poll, clear };
+const FlClientKind fl_client_sse = { "sse", FALSE, open_events, receive, no_poll, clear, clear };
+const FlClientKind fl_client_other_sse = { "sse", FALSE, open_other, receive, no_poll, clear, clear };

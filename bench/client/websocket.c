@@ -8,12 +8,15 @@
 #define KEY "ZmVlZGxhYi1iZW5jaC0xNg=="
 static const guint8 mask[4] = { 0x1f, 0x2e, 0x3d, 0x4c };
 
-void fl_client_ws_open(FlClient *client, const char *target) {
+void fl_client_ws_open(FlClient *client, const char *target, const char *extra) {
+  char headers[256];
+
   g_assert(!client->http);
   client->http = fl_http_parser_new();
-  fl_client_get(client, target,
-                "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                "Sec-WebSocket-Key: " KEY "\r\n");
+  g_snprintf(headers, sizeof headers,
+             "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+             "Sec-WebSocket-Key: " KEY "\r\n%s", extra);
+  fl_client_get(client, target, headers);
 }
 
 /* A 101 with a length, against RFC 9110, 8.6: nginx with Nchan sends one. The head is then read to its end. */
@@ -31,6 +34,8 @@ const char *fl_client_ws_handshake(FlClient *client, const guint8 *data, gsize l
   if (state == FL_HTTP_MALFORMED && fl_client_endpoint(client) && has_empty_body(client->http))
     state = FL_HTTP_UPGRADED;
   const char *accept = fl_http_parser_header(client->http, "Sec-WebSocket-Accept");
+  if (state != FL_HTTP_UPGRADED && state != FL_HTTP_MALFORMED)
+    return fl_client_ended(client, "the upgrade to WebSocket was not answered with 101");
   if (state != FL_HTTP_UPGRADED || !fl_websocket_accept(KEY, expected) || g_strcmp0(accept, expected) != 0)
     return "the upgrade to WebSocket was not answered as RFC 6455 wants it";
   g_clear_pointer(&client->http, fl_http_parser_free);

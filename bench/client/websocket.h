@@ -6,8 +6,8 @@
 #include "bench/client/client.h"
 #include "net/wslink.h"
 
-/* fl_client_ws_open: ask for the upgrade at that target. */
-void fl_client_ws_open(FlClient *client, const char *target);
+/* fl_client_ws_open: ask for the upgrade at that target, with `extra` header lines. */
+void fl_client_ws_open(FlClient *client, const char *target, const char *extra);
 
 /* fl_client_ws_handshake: read the answer to it. Returns: NULL, or what was wrong with it. ret_used: the bytes that belong
  * to it. It is complete when client->http is NULL; what was not used are frames. */

@@ -59,9 +59,9 @@ static void open_and_wait(FlClient *client) {
   fl_client_send(client, "open\n", 5, TRUE);
 }
 
-static const FlClientKind waiting = { "waiting", FALSE, open_and_wait, receive_lines, nothing, nothing };
-static const FlClientKind lines = { "lines", FALSE, open_lines, receive_lines, nothing, nothing };
-static const FlClientKind burning = { "burning", FALSE, open_lines, receive_and_burn, nothing, nothing };
+static const FlClientKind waiting = { "waiting", FALSE, open_and_wait, receive_lines, nothing, nothing, nothing };
+static const FlClientKind lines = { "lines", FALSE, open_lines, receive_lines, nothing, nothing, nothing };
+static const FlClientKind burning = { "burning", FALSE, open_lines, receive_and_burn, nothing, nothing, nothing };
 
 /* --- the server ---------------------------------------------------------------------------------------------------- */
 
@@ -389,6 +389,70 @@ START_TEST(counts_the_subscribers_of_all_threads_for_that) {
 }
 END_TEST
 
+/* Who is counted among the subscribers that may come back can lose the connection; the server is there all the time. */
+static void lose_one(Server *self, guint who) {
+  FlAbsences *const *absences = fl_crew_absences(self->crew);
+
+  for (guint i = 0; i < fl_crew_threads(self->crew); i++)
+    fl_absences_begin(absences[i], 15 * MS);
+  shutdown(self->fds[who], SHUT_RDWR);
+  while (self->accepted == CLIENTS) {
+    ck_assert(fl_crew_receive(self->crew, fl_clock_now_ns() + 10000000, NULL, NULL));
+    int fd = accept(self->listen_fd, NULL, NULL);
+    if (fd < 0)
+      continue;
+    close(self->fds[who]);
+    self->fds[who] = fd;
+    return;
+  }
+}
+
+START_TEST(brings_subscribers_of_any_thread_back_and_accounts_for_all) {
+  for (guint who = 0; who < CLIENTS; who++) {
+    guint threads = numbers_of_threads[_i];
+    FlAbsenceAccount account = { 0 };
+    Server server;
+    FlCpuMap map = { .server = -1, .cores = 1, .bench = { -1 } };
+    listen_on_loopback(&server);
+    FlCrewConfig config = {
+      .threads = threads, .absences_of = "ws", .cpus = &map, .load = load_of(&server, &lines, CLIENTS)
+    };
+    server.crew = fl_crew_new(&config);
+    fl_crew_open(server.crew, 10 * MS, 20 * MS);
+    ck_assert_uint_eq(fl_crew_threads(server.crew), MIN(threads, CLIENTS));
+    connect_all(&server, CLIENTS);
+    lose_one(&server, who);
+    for (guint i = 0; i < CLIENTS; i++)
+      send_range(&server, i, i == who ? 13 : 10, 19);
+    ck_assert(fl_crew_wait_past(server.crew, fl_clock_now_ns() + FAR_NS));
+    FlIntegrity integrity = settle(&server);
+    ck_assert_uint_eq(integrity.expected, 10);
+    ck_assert_uint_eq(integrity.delivered, 10 * CLIENTS - 3);
+    ck_assert_uint_eq(integrity.lost, 3); /* it was told of no gap */
+    fl_crew_add_absences(server.crew, &account);
+    ck_assert_uint_eq(account.clients, CLIENTS);
+    ck_assert_uint_eq(account.noticed[FL_NOTICE_END], 1);
+    ck_assert_uint_eq(account.noticed[FL_NOTICE_NONE], CLIENTS - 1);
+    ck_assert_uint_eq(account.missed, 3);
+    ck_assert_uint_eq(account.untold, 3);
+    ck_assert_uint_eq(account.connections, 1);
+    ck_assert_uint_eq(account.requests, 1);
+    fl_histogram_free(account.next);
+    end(&server);
+  }
+}
+END_TEST
+
+START_TEST(has_no_absences_where_a_lost_connection_is_an_error) {
+  FlAbsenceAccount account = { 0 };
+  Server server = begin(&lines, CLIENTS, 2, 1);
+  ck_assert_ptr_null(fl_crew_absences(server.crew));
+  fl_crew_add_absences(server.crew, &account);
+  ck_assert_ptr_null(account.next);
+  end(&server);
+}
+END_TEST
+
 int main(void) {
   const int all = G_N_ELEMENTS(numbers_of_threads);
   Suite *suite = suite_create("crew");
@@ -406,6 +470,8 @@ int main(void) {
   tcase_add_test(tcase, counts_the_cpu_time_of_the_busiest_cpu);
   tcase_add_test(tcase, takes_a_new_source_address_every_20000_subscribers_of_all_loads);
   tcase_add_loop_test(tcase, counts_the_subscribers_of_all_threads_for_that, 0, all);
+  tcase_add_loop_test(tcase, brings_subscribers_of_any_thread_back_and_accounts_for_all, 0, all);
+  tcase_add_test(tcase, has_no_absences_where_a_lost_connection_is_an_error);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
 }

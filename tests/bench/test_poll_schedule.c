@@ -101,6 +101,20 @@ START_TEST(pauses_from_the_answer_on_in_the_order_of_answers) {
 }
 END_TEST
 
+START_TEST(pauses_once_where_an_answer_will_not_come) {
+  FlPollSchedule *schedule = start(2, 0, 1, 100);
+  guint client = fl_poll_schedule_take(schedule);
+  fl_poll_schedule_answered(schedule, client, 1000);
+  fl_poll_schedule_answered(schedule, client, 5000); /* it awaits none */
+  fl_poll_schedule_answered(schedule, 1 - client, 5000);
+  ck_assert_uint_eq(fl_poll_schedule_take(schedule), 1 - client);
+  ck_assert_int_eq(fl_poll_schedule_due_ns(schedule), 1100);
+  ck_assert_uint_eq(fl_poll_schedule_take(schedule), client);
+  ck_assert_int_eq(fl_poll_schedule_due_ns(schedule), G_MAXINT64);
+  fl_poll_schedule_free(schedule);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("poll_schedule");
   TCase *tcase = tcase_create("poll_schedule");
@@ -108,6 +122,7 @@ int main(void) {
   tcase_add_test(tcase, has_the_same_places_however_the_clients_are_split);
   tcase_add_test(tcase, keeps_slots_whenever_answers_come);
   tcase_add_test(tcase, pauses_from_the_answer_on_in_the_order_of_answers);
+  tcase_add_test(tcase, pauses_once_where_an_answer_will_not_come);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
 }

@@ -281,6 +281,97 @@ START_TEST(merges_into_what_one_recorder_would_have_seen) {
 }
 END_TEST
 
+/* The first one saw of the old run only, before the window; the other two heard of the runs in another order. */
+START_TEST(merges_runs_of_the_feed_by_their_names) {
+  FlSubscriber subscribers[3] = { 0 };
+  FlSubscriber *list[3] = { &subscribers[0], &subscribers[1], &subscribers[2] };
+  g_autoptr(FlRecorder) merged = fl_recorder_new();
+  FlRecorder *parts[3];
+  FlStamp last = { .seq = 13, .t_us = 13 * MS };
+  for (guint i = 0; i < 3; i++) {
+    parts[i] = fl_recorder_new();
+    fl_recorder_open(parts[i], 10 * MS, 20 * MS);
+  }
+  fl_recorder_open(merged, 10 * MS, 20 * MS);
+  fl_recorder_epoch(parts[0], &subscribers[0], "a");
+  take_at(parts[0], &subscribers[0], 9, 9 * MS, 9 * MS);
+  fl_recorder_epoch(parts[0], &subscribers[0], "b");
+  for (guint64 seq = 1; seq <= 3; seq++)
+    take_at(parts[0], &subscribers[0], seq, (gint64)(15 + seq) * MS, (gint64)(15 + seq) * MS);
+  fl_recorder_epoch(parts[1], &subscribers[1], "b");
+  take_at(parts[1], &subscribers[1], 2, 17 * MS, 17 * MS);
+  take_at(parts[1], &subscribers[1], 3, 18 * MS, 18 * MS);
+  fl_recorder_epoch(parts[2], &subscribers[2], "a");
+  for (guint64 seq = 10; seq <= 12; seq++)
+    take_at(parts[2], &subscribers[2], seq, (gint64)seq * MS, (gint64)seq * MS);
+  for (guint i = 0; i < 3; i++) {
+    fl_recorder_merge(merged, parts[i]);
+    fl_recorder_free(parts[i]);
+  }
+  fl_recorder_published(merged, "a", &last);
+  ck_assert_uint_eq(fl_recorder_expected(merged), 4 + 3);
+  expect(fl_recorder_settle(merged, list, 3), 3 + 2 + 3, 4 + 5 + 4, 0, 0);
+  for (guint i = 0; i < 3; i++)
+    fl_subscriber_clear(&subscribers[i]);
+}
+END_TEST
+
+START_TEST(takes_each_run_of_the_feed_from_its_first_update_on) {
+  Run run;
+  begin(&run);
+  for (guint who = 0; who < 2; who++) {
+    fl_recorder_epoch(run.recorder, &run.subscribers[who], "a");
+    take_range(&run, who, 8, 12);
+    fl_recorder_epoch(run.recorder, &run.subscribers[who], "b");
+    for (guint64 seq = who == 0 ? 2 : 3; seq <= 5; seq++)
+      take_at(run.recorder, &run.subscribers[who], seq, (gint64)(13 + seq) * MS, (gint64)(14 + seq) * MS);
+  }
+  ck_assert_str_eq(fl_recorder_epoch_name(run.recorder, &run.subscribers[1]), "b");
+  ck_assert_uint_eq(fl_recorder_expected(run.recorder), 3 + 5);
+  expect(end(&run, 2), 7 + 6, 3, 0, 0);
+}
+END_TEST
+
+START_TEST(counts_what_comes_again_in_a_later_run_of_the_feed_as_no_duplicate) {
+  Run run;
+  begin(&run);
+  fl_recorder_epoch(run.recorder, &run.subscribers[0], "a");
+  take_range(&run, 0, 1, 12);
+  fl_recorder_epoch(run.recorder, &run.subscribers[0], "b");
+  take_at(run.recorder, &run.subscribers[0], 1, 13 * MS, 13 * MS);
+  fl_recorder_epoch(run.recorder, &run.subscribers[0], "b");
+  take_at(run.recorder, &run.subscribers[0], 1, 13 * MS, 13 * MS);
+  expect(end(&run, 1), 4, 0, 1, 0);
+}
+END_TEST
+
+START_TEST(counts_what_was_published_as_lost_to_all_who_did_not_get_it) {
+  Run run;
+  FlStamp last = { .seq = 14, .t_us = 14 * MS }, later = { .seq = 30, .t_us = 30 * MS };
+  begin(&run);
+  for (guint who = 0; who < 2; who++) {
+    fl_recorder_epoch(run.recorder, &run.subscribers[who], "a");
+    take_range(&run, who, 8, 12);
+    fl_recorder_epoch(run.recorder, &run.subscribers[who], "b");
+  }
+  fl_recorder_published(run.recorder, "a", &last);
+  fl_recorder_published(run.recorder, "a", &later);
+  ck_assert_uint_eq(fl_recorder_expected(run.recorder), 5);
+  expect(end(&run, 2), 6, 4, 0, 0);
+}
+END_TEST
+
+START_TEST(tells_whether_an_update_is_of_the_window_and_new) {
+  Run run;
+  FlStamp before = { .seq = 9, .t_us = 9 * MS }, inside = { .seq = 10, .t_us = 10 * MS };
+  begin(&run);
+  ck_assert(!fl_recorder_take(run.recorder, &run.subscribers[0], &before, 9 * MS));
+  ck_assert(fl_recorder_take(run.recorder, &run.subscribers[0], &inside, 10 * MS));
+  ck_assert(!fl_recorder_take(run.recorder, &run.subscribers[0], &inside, 10 * MS));
+  end(&run, 1);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("recorder");
   TCase *tcase = tcase_create("recorder");
@@ -300,6 +391,11 @@ int main(void) {
   tcase_add_test(tcase, averages_the_age_of_what_is_shown_over_time);
   tcase_add_test(tcase, keeps_the_uncorrected_latency_and_the_slices_apart);
   tcase_add_test(tcase, merges_into_what_one_recorder_would_have_seen);
+  tcase_add_test(tcase, merges_runs_of_the_feed_by_their_names);
+  tcase_add_test(tcase, takes_each_run_of_the_feed_from_its_first_update_on);
+  tcase_add_test(tcase, counts_what_comes_again_in_a_later_run_of_the_feed_as_no_duplicate);
+  tcase_add_test(tcase, counts_what_was_published_as_lost_to_all_who_did_not_get_it);
+  tcase_add_test(tcase, tells_whether_an_update_is_of_the_window_and_new);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
 }

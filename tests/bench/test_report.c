@@ -62,6 +62,20 @@ static FlResult full(const char *name) {
   return result;
 }
 
+/* The same with a failure in the middle. */
+static FlResult failed(const char *name) {
+  FlResult result = full(name);
+
+  result.scenario = "crash";
+  result.absence = (FlAbsenceAccount){ .clients = 31, .returned = 29, .recovered = 301, .missed = 302, .connections = 307,
+                                       .requests = 308, .peak_connections = 37, .peak_requests = 38, .next = fl_histogram_new() };
+  for (guint i = 0; i < FL_NOTICES; i++)
+    result.absence.noticed[i] = 40 + i;
+  for (gint64 i = 1; i <= 1000; i++)
+    fl_histogram_record(result.absence.next, 7000 * i);
+  return result;
+}
+
 /* An experiment of one run each; takes the results. */
 static FlExperiment *experiment_of(FlResult *results, guint n) {
   const char *names[8] = { NULL };
@@ -120,7 +134,7 @@ static char *number_in(const char *table, const char *label) {
 }
 
 START_TEST(prints_each_figure_in_the_table_and_in_the_json) {
-  FlResult result = full("poll");
+  FlResult result = failed("poll");
   g_autoptr(FlExperiment) experiment = experiment_of(&result, 1);
   g_autofree char *table = fl_report_table(experiment);
   json_t *all = json_of(experiment);
@@ -157,6 +171,38 @@ START_TEST(leaves_out_of_the_table_what_no_transport_has_and_says_null_in_the_js
   ck_assert(json_is_null(json_object_get(figure_in(all, "polls.wanted"), "value")));
   ck_assert(json_is_null(json_object_get(figure_in(all, "memory.user"), "value")));
   ck_assert(json_is_null(json_object_get(figure_in(all, "cpu.total"), "value")));
+  json_decref(all);
+}
+END_TEST
+
+START_TEST(tells_what_a_failure_cost_with_the_exact_counts_in_the_json) {
+  FlResult result = failed("ws");
+  g_autoptr(FlExperiment) experiment = experiment_of(&result, 1);
+  g_autofree char *table = fl_report_table(experiment);
+  json_t *all = json_of(experiment);
+  const json_t *failure = json_object_get(json_array_get(json_object_get(all, "results"), 0), "failure");
+
+  ck_assert_ptr_nonnull(strstr(table, "✓ ws       no update twice or out of order: 20,000 delivered; 302 missed by the crash, and told of"));
+  ck_assert_ptr_nonnull(strstr(table, "by the failure, all clients\n"));
+  ck_assert_str_eq(json_string_value(json_object_get(failure, "scenario")), "crash");
+  ck_assert_int_eq(json_integer_value(json_object_get(failure, "returned")), 29);
+  ck_assert_int_eq(json_integer_value(json_object_get(failure, "missed")), 302);
+  ck_assert_int_eq(json_integer_value(json_object_get(failure, "untold")), 0);
+  ck_assert_int_eq(json_integer_value(json_object_get(failure, "peak_requests")), 38);
+  ck_assert_int_eq(json_integer_value(json_object_get(json_object_get(failure, "noticed"), "reset")), 40 + FL_NOTICE_RESET);
+  json_decref(all);
+}
+END_TEST
+
+START_TEST(says_nothing_of_a_failure_where_there_was_none) {
+  FlResult result = full("ws");
+  g_autoptr(FlExperiment) experiment = experiment_of(&result, 1);
+  g_autofree char *table = fl_report_table(experiment);
+  json_t *all = json_of(experiment);
+
+  ck_assert_ptr_null(strstr(table, "by the failure"));
+  ck_assert_ptr_null(figure_in(all, "failure.missed"));
+  ck_assert(json_is_null(json_object_get(json_array_get(json_object_get(all, "results"), 0), "failure")));
   json_decref(all);
 }
 END_TEST
@@ -361,6 +407,8 @@ int main(void) {
   TCase *tcase = tcase_create("report");
   tcase_add_test(tcase, prints_each_figure_in_the_table_and_in_the_json);
   tcase_add_test(tcase, leaves_out_of_the_table_what_no_transport_has_and_says_null_in_the_json);
+  tcase_add_test(tcase, tells_what_a_failure_cost_with_the_exact_counts_in_the_json);
+  tcase_add_test(tcase, says_nothing_of_a_failure_where_there_was_none);
   tcase_add_test(tcase, draws_an_order_for_each_block_that_holds_every_arm_once);
   tcase_add_test(tcase, tells_a_difference_from_none_by_the_interval_of_paired_runs);
   tcase_add_test(tcase, compares_sound_results_with_ws);

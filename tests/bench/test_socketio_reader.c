@@ -11,7 +11,8 @@
 /* Of a copy without a byte after it, so that a sanitizer sees a read beyond the end. */
 static FlSocketioPacket reads(const char *text, gsize len, FlStamp *ret_stamp) {
   g_autofree char *copy = g_memdup2(text, MAX(len, 1));
-  return fl_socketio_packet_read(copy, len, ret_stamp);
+  FlCursor ignored;
+  return fl_socketio_packet_read(copy, len, ret_stamp, &ignored);
 }
 
 static FlSocketioPacket kind_of(const char *text, gsize len) {
@@ -90,6 +91,30 @@ START_TEST(refuses_packets_that_are_none) {
 }
 END_TEST
 
+START_TEST(gives_the_cursor_to_come_back_with) {
+  static const char news[] = "2[\"news\"," UPDATE ",\"k3f9tz-17\"]", gap[] = "2[\"gap\",{\"from\":5,\"to\":9},\"k3f9tz-9\"]";
+  FlStamp stamp;
+  FlCursor cursor = { .seq = 0 };
+  ck_assert_int_eq(fl_socketio_packet_read(news, strlen(news), &stamp, &cursor), FL_SOCKETIO_NEWS);
+  ck_assert_str_eq(cursor.epoch, "k3f9tz");
+  ck_assert_uint_eq(cursor.seq, 17);
+  ck_assert_int_eq(fl_socketio_packet_read(gap, strlen(gap), &stamp, &cursor), FL_SOCKETIO_GAP);
+  ck_assert_uint_eq(cursor.seq, 9);
+}
+END_TEST
+
+START_TEST(reads_the_private_id_where_there_is_one) {
+  static const char with[] = "0{\"sid\":\"a\",\"pid\":\"lv_VI97HAXpY6yYWAAAC\"}";
+  static const char *const without[] = { "0{\"sid\":\"a\"}", "0{\"sid\":\"a\",\"pid\":17}", "0{\"sid\":\"a\",\"pid\":\"a&b\"}", "0", "" };
+  char pid[FL_SOCKETIO_SID_MAX + 1] = "untouched";
+  for (gsize i = 0; i < G_N_ELEMENTS(without); i++)
+    ck_assert_msg(!fl_socketio_pid_read(without[i], strlen(without[i]), pid), "%s", without[i]);
+  ck_assert_str_eq(pid, "untouched");
+  ck_assert(fl_socketio_pid_read(with, strlen(with), pid));
+  ck_assert_str_eq(pid, "lv_VI97HAXpY6yYWAAAC");
+}
+END_TEST
+
 static gboolean opens(const char *text, gsize len, FlSocketioOpen *ret_open) {
   g_autofree char *copy = g_memdup2(text, MAX(len, 1));
   return fl_socketio_open_read(copy, len, ret_open);
@@ -104,6 +129,7 @@ START_TEST(reads_the_open_packet) {
   ck_assert(opens(polling, strlen(polling), &open));
   ck_assert_str_eq(open.sid, "lv_VI97HAXpY6yYWAAAC");
   ck_assert(open.may_upgrade);
+  ck_assert_int_eq(open.patience_ms, 45000);
   ck_assert(opens(websocket, strlen(websocket), &open));
   ck_assert_str_eq(open.sid, "a");
   ck_assert(!open.may_upgrade);
@@ -140,6 +166,8 @@ int main(void) {
   tcase_add_test(tcase, reads_what_else_a_subscriber_meets);
   tcase_add_test(tcase, refuses_packets_cut_short_anywhere);
   tcase_add_test(tcase, refuses_packets_that_are_none);
+  tcase_add_test(tcase, gives_the_cursor_to_come_back_with);
+  tcase_add_test(tcase, reads_the_private_id_where_there_is_one);
   tcase_add_test(tcase, reads_the_open_packet);
   tcase_add_test(tcase, refuses_open_packets_that_are_none);
   suite_add_tcase(suite, tcase);

@@ -205,6 +205,50 @@ START_TEST(refuses_answers_that_are_none) {
 }
 END_TEST
 
+START_TEST(reads_the_cursor_of_an_answer_by_itself) {
+  static const char text[] = "{\"cursor\":\"k3f9tz-17\",\"updates\":[";
+  FlCursor cursor = { .seq = 99 };
+  gsize least = strlen("{\"cursor\":\"k3f9tz-17\"");
+  for (gsize len = 0; len < strlen(text); len++) {
+    g_autofree char *copy = tight_copy(text, len);
+    ck_assert_int_eq(fl_poll_cursor_read(copy, len, &cursor), len >= least);
+    ck_assert_uint_eq(cursor.seq, len >= least ? 17 : 99);
+  }
+  ck_assert_str_eq(cursor.epoch, "k3f9tz");
+}
+END_TEST
+
+START_TEST(reads_a_websockets_hello) {
+  static const char text[] = "{\"hello\":{\"cursor\":\"k3f9tz-17\"}}";
+  static const char *const others[] = { "{\"hello\":{\"cursor\":\"k3f9tz\"}}", "{\"hello\":{\"cursor\":\"k3f9tz-17\"}}x",
+                                        "{\"hello\":{}}", "{\"echo\":{\"cursor\":\"k3f9tz-17\"}}" };
+  FlCursor cursor = { .seq = 99 };
+  for (gsize len = 0; len < strlen(text); len++) {
+    g_autofree char *copy = tight_copy(text, len);
+    ck_assert_msg(!fl_hello_read(copy, len, &cursor), "%.*s", (int)len, text);
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS(others); i++)
+    ck_assert_msg(!fl_hello_read(others[i], strlen(others[i]), &cursor), "%s", others[i]);
+  ck_assert_uint_eq(cursor.seq, 99);
+  ck_assert(fl_hello_read(text, strlen(text), &cursor));
+  ck_assert_str_eq(cursor.epoch, "k3f9tz");
+  ck_assert_uint_eq(cursor.seq, 17);
+}
+END_TEST
+
+START_TEST(reads_a_websockets_word_for_a_gap) {
+  static const char text[] = "{\"gap\":{\"from\":5,\"to\":9}}", epoch[] = "{\"gap\":{\"epoch\":\"k3f9tz\",\"from\":null}}";
+  for (gsize len = 0; len < strlen(text); len++) {
+    g_autofree char *copy = tight_copy(text, len);
+    ck_assert_msg(!fl_gap_read(copy, len), "%.*s", (int)len, text);
+  }
+  ck_assert(fl_gap_read(text, strlen(text)));
+  ck_assert(fl_gap_read(epoch, strlen(epoch)));
+  ck_assert(!fl_gap_read("{\"gap\":5}", strlen("{\"gap\":5}")));
+  ck_assert(!fl_gap_read("{\"gap\":{}}}", strlen("{\"gap\":{}}}")));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("update reader");
   TCase *tcase = tcase_create("update reader");
@@ -219,6 +263,9 @@ int main(void) {
   tcase_add_test(tcase, reads_answers_to_polls);
   tcase_add_test(tcase, refuses_an_answer_cut_short_anywhere);
   tcase_add_test(tcase, refuses_answers_that_are_none);
+  tcase_add_test(tcase, reads_the_cursor_of_an_answer_by_itself);
+  tcase_add_test(tcase, reads_a_websockets_hello);
+  tcase_add_test(tcase, reads_a_websockets_word_for_a_gap);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
 }
