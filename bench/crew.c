@@ -334,6 +334,10 @@ void fl_crew_add_absences(const FlCrew *self, FlAbsenceAccount *sum) {
     fl_absences_account(self->absences, self->n, sum);
 }
 
+const FlRecorder *fl_crew_calling_recorder(const FlCrew *self) {
+  return self->members[0].recorder;
+}
+
 FlRecorder *fl_crew_recorder(const FlCrew *self) {
   FlRecorder *merged = fl_recorder_new();
 

@@ -56,6 +56,9 @@ FlTcpAccount fl_crew_tcp(FlCrew *self);
 void fl_crew_add_lag(const FlCrew *self, FlHistogram *sum);
 void fl_crew_add_connect_times(const FlCrew *self, FlHistogram *sum);
 
+/* fl_crew_calling_recorder: what the calling thread's subscribers saw, which may be looked at while the others go on. Borrowed. */
+const FlRecorder *fl_crew_calling_recorder(const FlCrew *self);
+
 /* fl_crew_failures, fl_crew_error: as of a load; of several errors the first thread's. */
 guint64 fl_crew_failures(const FlCrew *self);
 const char *fl_crew_error(const FlCrew *self);

@@ -1,5 +1,6 @@
 /* What is shown of runs while they go on, on stderr: where that is a terminal a line that changes, and above it a line for each
- * run that has ended, with the median latency over its window as small bars; elsewhere the lines alone, without bars.
+ * run that has ended; in both stands the median latency over the window, so far or in all, as small bars. Elsewhere the lines
+ * alone, without bars.
  * SPDX-License-Identifier: MIT */
 #pragma once
 

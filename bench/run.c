@@ -16,6 +16,7 @@
 #include "bench/publisher.h"
 #include "bench/scenario.h"
 #include "bench/source_state.h"
+#include "bench/sparkline.h"
 #include "bench/usage.h"
 #include "core/clock.h"
 
@@ -199,21 +200,43 @@ static gboolean publishes_on(const Run *self, GError **error) {
   return wrong == NULL;
 }
 
+static double percentile_ms(const FlHistogram *histogram, double percentile) {
+  return fl_histogram_has_percentile(histogram, percentile)
+             ? (double)fl_histogram_percentile(histogram, percentile) / 1000
+             : NAN;
+}
+
 typedef struct {
   const Run *run;
   const char *phase;
   gint64 begin_ns, end_ns;
+  guint seen;               /* slices … */
+  double p50_ms[FL_SLICES]; /* … and what they have shown */
 } Watch;
 
-static gboolean watch(gpointer user) {
-  const Watch *self = user;
+/* Of the slices since the last look, and of the one that it was in. */
+static void look(Watch *self, double part) {
+  const FlRecorder *recorder = fl_crew_calling_recorder(self->run->crew);
+  guint now = (guint)CLAMP(part * FL_SLICES, 0, FL_SLICES - 1);
 
-  tell(self->run, self->phase, (double)(fl_clock_now_ns() - self->begin_ns) / (double)(self->end_ns - self->begin_ns));
+  for (guint i = self->seen; i <= now; i++)
+    self->p50_ms[i] = percentile_ms(fl_recorder_slice(recorder, i).latency, 50);
+  self->seen = now;
+}
+
+static gboolean watch(gpointer user) {
+  Watch *self = user;
+  double part = (double)(fl_clock_now_ns() - self->begin_ns) / (double)(self->end_ns - self->begin_ns);
+
+  look(self, part);
+  g_autofree char *bars = fl_sparkline(self->p50_ms, FL_SLICES);
+  g_autofree char *what = g_strchomp(g_strdup_printf("%s  %s", self->phase, bars));
+  tell(self->run, what, part);
   return publishes_on(self->run, NULL) && fails_as_meant(self->run, NULL);
 }
 
 static gboolean receive_until(Run *self, const char *phase, gint64 begin_ns, gint64 end_ns, GError **error) {
-  Watch watching = { self, phase, begin_ns, end_ns };
+  Watch watching = { .run = self, .phase = phase, .begin_ns = begin_ns, .end_ns = end_ns };
 
   fl_crew_receive(self->crew, end_ns, watch, &watching);
   if (!fl_crew_error(self->crew))
@@ -390,12 +413,6 @@ static void expect_what_was_published(Run *self) {
     integrity->lost += (self->published - integrity->expected) * self->result.clients;
     integrity->expected = self->published;
   }
-}
-
-static double percentile_ms(const FlHistogram *histogram, double percentile) {
-  return fl_histogram_has_percentile(histogram, percentile)
-             ? (double)fl_histogram_percentile(histogram, percentile) / 1000
-             : NAN;
 }
 
 static FlSeries series_of(FlSlice slice) {
