@@ -83,6 +83,31 @@ test('on 3g and flaky networks push is freshest, long polling behind it, and sho
   }
 });
 
+/** The tab is hidden, or shown again, as far as the page can tell. */
+const hide = (page, isHidden) =>
+  page.evaluate((value) => {
+    Object.defineProperty(document, 'hidden', { value, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, isHidden);
+
+test('a hidden tab lets its connections go where that is wished, and resumes when it is seen again', async (t) => {
+  const server = await t.server(['--rate', '20']);
+  const page = await open(t, server);
+  await live(page);
+  await choice(page, 'hidden').selectOption('leave');
+  await hide(page, true);
+  for (const id of ['sse', 'ws', 'socketio']) await server.logged(new RegExp(`left transport=${id}`));
+  const before = await lanes(page);
+  await hide(page, false);
+  await page.getByText(/The tab was hidden for .* Meanwhile: Short polling 0 updates/).waitFor({ timeout: DEADLINE_MS });
+  const now = await until(
+    page,
+    all((lane, id) => lane.state === 'live' && lane.updates > before[id].updates + 10),
+    'all lanes to go on',
+  );
+  for (const id of LANES) assert.deepEqual([now[id].missed, now[id].duplicates], [0, 0], id);
+});
+
 test('where the demo controls are off, what needs them is left out and says so', async (t) => {
   const server = await t.server(['--rate', '10', '--no-demo']);
   const page = await open(t, server, { isRough: true }); // the browser tells of the 404
