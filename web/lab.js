@@ -81,7 +81,9 @@ export class Lab extends EventTarget {
   async #way(lane) {
     if (!this.demo) return this.#origin;
     try {
-      const { line, base } = await this.demo.open(this.profile);
+      const { profile } = this;
+      const { line, base } = await this.demo.open(profile);
+      if (this.profile !== profile) await this.demo.tell(line, { profile: this.profile }); // it was changed meanwhile
       lane.line = line;
       lane.lineFigures = null;
       lane.hasLostLine = false;
