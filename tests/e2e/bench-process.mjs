@@ -16,8 +16,13 @@ async function read(stream) {
 }
 
 /** Run it. `t`: the case that it must not outlive; null: the file. Returns: its exit status and what it printed. */
-export async function bench(t, ...args) {
-  const child = spawn(process.env.FEEDLAB_BENCH ?? path.resolve('feedlab-bench'), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+export const bench = (t, ...args) => benchWith(t, {}, ...args);
+
+/** The same with these environment variables beside the test's own. */
+export async function benchWith(t, environment, ...args) {
+  const child = spawn(process.env.FEEDLAB_BENCH ?? path.resolve('feedlab-bench'), args, {
+    stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...environment },
+  });
   const ended = new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve(signal ?? code));
@@ -29,7 +34,7 @@ export async function bench(t, ...args) {
 }
 
 /** Whether a machine that was too busy spoilt the run, as the bench itself says. */
-const isSpoilt = ({ status, out }) =>
+export const isSpoilt = ({ status, out }) =>
   status === SATURATED || (status === FAILED && /deadlines of the window|system clock was set|✗ .* (late|invalid|saturated)/.test(out));
 
 /** The same, with that exit status and output; again where the machine was too busy for a sound run. */
