@@ -348,12 +348,11 @@ static FlExit capacity_main(int argc, char **argv) {
   Texts texts = { 0 };
   FlExit status = FL_EXIT_USAGE;
 
-  if (read_arguments(argc, argv, &texts, &options, &error)) {
-    options.setting = fl_setting_begin(options.run, command_line);
+  if (read_arguments(argc, argv, &texts, &options, &error) &&
+      fl_setting_begin(options.run, command_line, &options.setting, &error))
     status = search(&options);
-  } else {
+  else
     g_printerr("feedlab-bench: %s\n", error->message);
-  }
   for (char **text = (char **)&texts; text < (char **)(&texts + 1); text++)
     g_free(*text);
   for (char **text = &options.slo; text <= &options.budget_text; text++)

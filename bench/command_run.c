@@ -102,16 +102,13 @@ static FlExit run_sweep(const FlBenchOptions *options, const FlSetting *setting,
   return sweep ? report_sweep(sweep, options, error) : FL_EXIT_FAILED;
 }
 
-/* With the link, where one is wanted. It comes first: there must be no thread yet, and its emulator may use any CPU. */
-static FlExit run_over_link(const FlBenchOptions *options, char *command_line, GError **error) {
-  FlLink *link = options->link ? fl_link_open(error) : NULL;
+static FlExit run_in_setting(const FlBenchOptions *options, char *command_line, GError **error) {
+  FlSetting setting;
 
-  if (options->link && !link)
-    return FL_EXIT_FAILED;
-  FlSetting setting = fl_setting_begin(options, command_line);
-  setting.link = link;
+  if (!fl_setting_begin(options, command_line, &setting, error))
+    return g_error_matches(*error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE) ? FL_EXIT_USAGE : FL_EXIT_FAILED;
   FlExit status = (options->sweep_parameter ? run_sweep : run)(options, &setting, error);
-  fl_link_close(link);
+  fl_setting_end(&setting);
   return status;
 }
 
@@ -125,7 +122,7 @@ static FlExit run_main(int argc, char **argv) {
     g_printerr("feedlab-bench: %s\n", error->message);
     return FL_EXIT_USAGE;
   }
-  FlExit status = run_over_link(options, command_line, &error);
+  FlExit status = run_in_setting(options, command_line, &error);
   if (error)
     g_printerr("feedlab-bench: %s\n", error->message);
   fl_bench_options_free(options);

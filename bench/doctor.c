@@ -210,7 +210,7 @@ static FlFinding *judge_link(const FlMachine *machine) {
       "link", link->tun ? FL_HEALTH_GOOD : FL_HEALTH_FAIR,
       link->tun ? text("user namespaces and TUN can be used") : text("no network of its own: %s", link->obstacle),
       link->tun ? text("links can be emulated by the packet")
-                : text("feedlab-link and run --link can't be used; all else can"),
+                : text("feedlab-link can't be used; a relay of streams stands in for run --link"),
       link->namespaces
           ? "sudo modprobe tun && sudo chmod 666 /dev/net/tun"
           : "sudo sysctl -w kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0 "

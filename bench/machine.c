@@ -187,7 +187,7 @@ static int try_link(void) {
   return ioctl(fd, TUNSETIFF, &request) == 0 ? 0 : 4;
 }
 
-static FlMachineLink read_link(void) {
+FlMachineLink fl_machine_link_read(void) {
   static const char *const obstacles[] = { NULL, "user namespaces are forbidden", "there is no /dev/net/tun",
                                            "/dev/net/tun is not for this user", "a TUN device can't be made" };
   int status = 0;
@@ -224,7 +224,7 @@ FlMachine *fl_machine_read(void) {
   self->tcp.receive = read_line("/proc/sys/net/ipv4/tcp_rmem");
   self->tcp.send = read_line("/proc/sys/net/ipv4/tcp_wmem");
   self->tcp.congestion = read_line("/proc/sys/net/ipv4/tcp_congestion_control");
-  self->link = read_link();
+  self->link = fl_machine_link_read();
   watch(self);
   return self;
 }

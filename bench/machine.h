@@ -57,6 +57,9 @@ typedef struct {
   FlMachineLink link;
 } FlMachine;
 
+/* fl_machine_link_read: tries it, in a child. `obstacle` is the caller's. */
+FlMachineLink fl_machine_link_read(void);
+
 /* fl_machine_read: takes about a second. The caller's. */
 FlMachine *fl_machine_read(void);
 void fl_machine_free(FlMachine *self);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "bench/link_stream.h"
 #include "bench/client/client.h"
 #include "bench/cpus.h"
 #include "bench/endpoint.h"
@@ -146,6 +147,10 @@ static gboolean take_url(FlBenchOptions *self, GError **error) {
 }
 
 static gboolean take_link(FlBenchOptions *self, GError **error) {
+  if (self->link_level && !g_str_equal(self->link_level, "packet") && !g_str_equal(self->link_level, "stream"))
+    return fail(error, "--link-level", self->link_level, "packet or stream");
+  if (self->link_level && !self->link)
+    return fail(error, "--link-level", self->link_level, "--link beside it");
   if (!self->link)
     return TRUE;
   if (self->url || (self->endpoints->len > 0 && !fl_endpoints_start(self->endpoints)))
@@ -155,6 +160,7 @@ static gboolean take_link(FlBenchOptions *self, GError **error) {
     return FALSE;
   }
   self->link_text = fl_link_spec_text(&self->link_spec);
+  self->link_stream_text = fl_link_stream_text(&self->link_spec);
   return TRUE;
 }
 
@@ -361,6 +367,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     { "pid", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.pids, "Whose CPU and memory count, with its children", "PID" },
     { "start", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &texts->others.starts, "Start the server of port 0, anew for each run", "COMMAND" },
     { "link", 0, 0, G_OPTION_ARG_STRING, &self->link, "Emulate a link: 3g, rtt=80ms,loss=1%: docs/link.md", "SPEC" },
+    { "link-level", 0, 0, G_OPTION_ARG_STRING, &self->link_level, "packet, or stream: a stand-in (packet where that can be)", "LEVEL" },
     { "json", 0, 0, G_OPTION_ARG_FILENAME, &self->json, "Write the figures and the manifest there", "FILE" },
     { "csv", 0, 0, G_OPTION_ARG_FILENAME, &self->csv, "Write a row a transport and figure there (- for stdout)", "FILE" },
     { "markdown", 0, 0, G_OPTION_ARG_FILENAME, &self->markdown, "Write a table for a README there (- for stdout)", "FILE" },
@@ -426,6 +433,8 @@ void fl_bench_options_free(FlBenchOptions *self) {
   g_free(self->host);
   g_free(self->link);
   g_free(self->link_text);
+  g_free(self->link_level);
+  g_free(self->link_stream_text);
   g_free(self->json);
   g_free(self->csv);
   g_free(self->markdown);

@@ -33,6 +33,8 @@ typedef struct {
   char *link;  /* as typed; NULL: loopback */
   FlLinkSpec link_spec;
   char *link_text; /* all of it, without presets */
+  char *link_level;       /* packet or stream; NULL: stream only where packet is impossible */
+  char *link_stream_text; /* what the stand-in keeps of it */
   char *json;
   char *csv, *markdown, *html; /* files; - for stdout; NULL: not wanted */
   char *hgrm;                  /* a folder */

@@ -41,17 +41,6 @@ static FlBenchOptions *parse(const FlPaperChoice *choice, const char *arguments,
   return fl_bench_options_parse(&argc, &at, error);
 }
 
-/* The link comes first: its emulator may use any CPU. Returns: FALSE with an error where there can be none. */
-static gboolean begin(FlPaperRun *self, const FlPaperChoice *choice, const FlBenchOptions *options, GError **error) {
-  FlLink *link = options->link ? fl_link_open(error) : NULL;
-
-  if (options->link && !link)
-    return FALSE;
-  self->setting = fl_setting_begin(options, choice->command_line);
-  self->setting.link = link;
-  return TRUE;
-}
-
 FlBenchOptions *fl_paper_options(FlPaperRun *run, const FlPaperChoice *choice, const char *arguments, GError **error) {
   FlBenchOptions *options = parse(choice, arguments, error);
 
@@ -60,7 +49,7 @@ FlBenchOptions *fl_paper_options(FlPaperRun *run, const FlPaperChoice *choice, c
   g_ptr_array_add(run->options, options);
   if (run->options->len > 1)
     fl_setting_take(&run->setting, options);
-  else if (!begin(run, choice, options, error))
+  else if (!fl_setting_begin(options, choice->command_line, &run->setting, error))
     return NULL;
   return options;
 }
@@ -101,7 +90,7 @@ void fl_paper_run_free(FlPaperRun *self) {
   for (guint i = 0; i < self->n_trials; i++)
     fl_experiment_free(self->trials[i]);
   g_free(self->trials);
-  fl_link_close(self->setting.link);
+  fl_setting_end(&self->setting);
   g_clear_pointer(&self->options, g_ptr_array_unref);
   g_free(self);
 }

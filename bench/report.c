@@ -141,6 +141,8 @@ static void append_runs(GString *out, const FlExperiment *experiment) {
 
 /* What lies between server and subscribers. The caller's. */
 static char *link_text(const FlSetting *setting) {
+  if (setting->link_streams)
+    return g_strdup_printf("a relay stands in for a link, one for all subscribers: %s", setting->link_text);
   return setting->link_text ? g_strdup_printf("emulated link, one for all subscribers: %s · MTU 1500", setting->link_text)
                             : g_strdup("loopback: MTU 65536, no loss, the sender pays for the receiver's half of TCP");
 }

@@ -96,6 +96,7 @@ typedef struct {
   FlLink *link; /* the emulated one; NULL: loopback. Borrowed … */
   FlLinkSpec link_spec;
   const char *link_text; /* … and what it is, as text; NULL: loopback */
+  gboolean link_streams; /* it is a stand-in: bench/link_stream */
   char *command_line;
 } FlSetting;
 

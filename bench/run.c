@@ -13,6 +13,7 @@
 
 #include "bench/child.h"
 #include "bench/crew.h"
+#include "bench/link_stream.h"
 #include "bench/publisher.h"
 #include "bench/scenario.h"
 #include "bench/source_state.h"
@@ -33,6 +34,8 @@ typedef struct {
   char *host;             /* that the subscribers dial … */
   char *direct_host;      /* … and how it is reached without the link; the same on loopback */
   guint16 port;
+  guint16 dial_port;      /* that the subscribers dial: the same but for streams that stand in for a link … */
+  FlLinkStream *streams;  /* … NULL: there are none */
   FlCrew *crew;
   FlScenario *scenario; /* NULL: none; it has the child, where it restarts it, from the window on */
   guint64 published;    /* by us, in the window */
@@ -294,7 +297,7 @@ static gboolean connect_all(Run *self, GError **error) {
                         .load = { .kind = client_kind(self->config),
                                   .endpoint = self->config->endpoint,
                                   .host = self->host,
-                                  .port = self->port,
+                                  .port = self->dial_port,
                                   .clients = (guint)options->clients,
                                   .poll_interval_ns = options->poll_interval_ns,
                                   .poll_pause_ns = options->poll_pause_ns,
@@ -450,8 +453,15 @@ static gboolean stop_link(Run *self, GError **error) {
 }
 
 /* Outages count from here. */
-static gboolean start_link(const Run *self, GError **error) {
+static gboolean start_link(Run *self, GError **error) {
   const FlSetting *setting = self->config->setting;
+
+  self->dial_port = self->port;
+  if (setting->link_streams) {
+    self->streams = fl_link_stream_start(&setting->link_spec, self->port, (guint)self->config->options->clients, error);
+    self->dial_port = self->streams ? fl_link_stream_port(self->streams) : 0;
+    return self->streams != NULL;
+  }
   return !setting->link || fl_link_start(setting->link, &setting->link_spec, self->config->link_seed, error);
 }
 
@@ -505,6 +515,7 @@ gboolean fl_run(const FlRunConfig *config, FlResult *ret_result, GError **error)
 
   fl_scenario_free(self.scenario);
   fl_crew_free(self.crew);
+  fl_link_stream_free(self.streams);
   fl_publisher_free(self.publisher);
   if (self.child)
     fl_child_stop(self.child);

@@ -5,9 +5,11 @@
 #include "bench/options.h"
 #include "bench/result.h"
 
-/* fl_setting_begin: share the CPUs out (bench/cpus), none where the server runs already, and stay on the bench's. Once a process.
- * `command_line` is borrowed. The link is the caller's to open, before this, and to put in. */
-FlSetting fl_setting_begin(const FlBenchOptions *options, char *command_line);
+/* fl_setting_begin: open the link, where one is wanted (bench/link, or what stands in for it), share the CPUs out (bench/cpus),
+ * none where the server runs already, and stay on the bench's. Once a process, and before it has threads. `command_line` is
+ * borrowed. Returns: FALSE with an error where there can be no such link. fl_setting_end: close the link. */
+gboolean fl_setting_begin(const FlBenchOptions *options, char *command_line, FlSetting *ret_setting, GError **error);
+void fl_setting_end(FlSetting *self);
 
 /* fl_setting_take: the numbers of these options. */
 void fl_setting_take(FlSetting *self, const FlBenchOptions *options);

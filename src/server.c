@@ -14,6 +14,7 @@
 #include "transport/conformance.h"
 #include "transport/router.h"
 
+#define LINE_CONNECTIONS_MOST 64 /* of a page's line */
 #define MANY 10000000      /* clients, or files, that no one will have */
 #define OWN_DESCRIPTORS 64 /* that are not clients' */
 #define SERVED_CHECK_MS 20
@@ -154,7 +155,8 @@ static gboolean set_up_demo(FlServer *self, int listen_fd, FlAccessConfig *acces
     g_set_error(error, G_IO_ERROR, G_IO_ERROR_PERMISSION_DENIED, "--demo: beyond loopback it needs --publish-token");
     return FALSE;
   }
-  FlLineSetConfig lines = { .host = options->listen, .idle_ns = options->line_idle_ns, .log = self->log };
+  FlLineSetConfig lines = { .host = options->listen, .idle_ns = options->line_idle_ns, .connections_most = LINE_CONNECTIONS_MOST,
+                            .log = self->log };
   lines.server_len = fl_listener_near_address(listen_fd, &lines.server);
   self->application.lines = fl_line_set_new(&lines);
   access->page_port = fl_listener_port(listen_fd);

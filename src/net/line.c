@@ -88,7 +88,7 @@ FlLine *fl_line_new(const FlLineConfig *config, const FlLineProfile *profile, gu
   guint16 port = fl_listener_port(fd);
   setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &mss, sizeof mss); /* what is accepted inherits it */
   FlLine *self = g_new0(FlLine, 1);
-  self->limit.most = FL_LINE_CONNECTIONS_MOST;
+  self->limit.most = config->connections_most;
   self->listener = fl_listener_new(fd, &self->limit, 0, on_accepted, self, error);
   if (!self->listener) {
     g_free(self);

@@ -10,8 +10,6 @@
 
 typedef struct _FlLine FlLine;
 
-#define FL_LINE_CONNECTIONS_MOST 64
-
 /* What a line is and has done. */
 typedef struct {
   char id[FL_TOKEN_LEN + 1]; /* unguessable: whoever knows it may change the line */
@@ -33,6 +31,7 @@ typedef struct {
   const char *host;               /* where lines listen, as given to fl_listener_bind */
   struct sockaddr_storage server; /* where they lead to */
   socklen_t server_len;
+  guint connections_most;
 } FlLineConfig;
 
 /* fl_line_new: listen on a free port. `seed`: of all its jitter and stalls. Returns: NULL with an error. */

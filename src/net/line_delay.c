@@ -6,11 +6,11 @@
 #define RTO_LEAST_NS (200 * MS_NS)
 
 void fl_line_flow_init(FlLineFlow *self, const FlLineProfile *profile, gint64 now_ns, guint64 seed) {
-  *self = (FlLineFlow){ .begin_ns = now_ns + profile->rtt_ms * MS_NS, .random = seed };
+  *self = (FlLineFlow){ .begin_ns = now_ns + (gint64)(profile->rtt_ms * MS_NS), .random = seed };
 }
 
 gint64 fl_line_stall_ns(const FlLineProfile *profile) {
-  return MAX(2 * profile->rtt_ms * MS_NS, RTO_LEAST_NS);
+  return MAX((gint64)(2 * profile->rtt_ms * MS_NS), RTO_LEAST_NS);
 }
 
 /* Evenly in [0, 1). */
@@ -39,9 +39,9 @@ gint64 fl_line_delay(const FlLineProfile *profile, FlLineWire *wire, FlLineFlow 
     ns = MAX(ns, wire->free_ns) + (gint64)(bytes * 8 * MS_NS / profile->kbit);
     wire->free_ns = ns;
   }
-  ns += profile->rtt_ms * MS_NS / 2;
+  ns += (gint64)(profile->rtt_ms * MS_NS / 2);
   if (profile->jitter_ms > 0)
-    ns += (gint64)(draw(&flow->random) * (double)(profile->jitter_ms * MS_NS));
+    ns += (gint64)(draw(&flow->random) * profile->jitter_ms * MS_NS);
   if (is_held_up(profile, flow, bytes))
     ns += fl_line_stall_ns(profile);
   flow->last_ns = MAX(flow->last_ns, ns);

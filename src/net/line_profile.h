@@ -7,8 +7,8 @@
 
 typedef struct {
   const char *name;
-  guint rtt_ms;    /* half of it each way */
-  guint jitter_ms; /* each way, up to so much more, evenly spread */
+  double rtt_ms;    /* half of it each way */
+  double jitter_ms; /* each way, up to so much more, evenly spread */
   double loss;     /* the share of segments that are lost */
   guint kbit;      /* a second, each way; 0: no limit */
 } FlLineProfile;

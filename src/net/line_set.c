@@ -101,7 +101,8 @@ static void on_vacancy(FlDeadline *entry, gpointer user) {
   g_autofree char *id = g_strdup(fl_line_id(line));
 
   g_ptr_array_remove_fast(self->lines, line);
-  fl_log(self->config.log, "line_ended", FL_FIELD("line", id), FL_FIELD("why", "idle"));
+  if (self->config.log)
+    fl_log(self->config.log, "line_ended", FL_FIELD("line", id), FL_FIELD("why", "idle"));
 }
 
 /* --- beginning and end --------------------------------------------------------------------------------------------- */
@@ -128,6 +129,7 @@ FlLineSet *fl_line_set_new(const FlLineSetConfig *config) {
   self->line = (FlLineConfig){
     .poller = self->poller, .silences = &self->silences, .vacancies = &self->vacancies, .host = self->config.host,
     .server = config->server, .server_len = config->server_len,
+    .connections_most = config->connections_most,
   };
   return self;
 }
@@ -193,7 +195,7 @@ gboolean fl_line_set_add(FlLineSet *self, const FlLineProfile *profile, FlLineFi
   if (line)
     fl_line_figures(line, ret_figures);
   leave(self);
-  if (line)
+  if (line && self->config.log)
     fl_log(self->config.log, "line_opened", FL_FIELD("line", ret_figures->id), FL_FIELD_INT("port", ret_figures->port),
            FL_FIELD("profile", profile->name));
   return line != NULL;
@@ -236,7 +238,7 @@ gboolean fl_line_set_remove(FlLineSet *self, const char *id) {
   if (line)
     g_ptr_array_remove_fast(self->lines, line);
   leave(self);
-  if (line)
+  if (line && self->config.log)
     fl_log(self->config.log, "line_ended", FL_FIELD("line", id), FL_FIELD("why", "removed"));
   return line != NULL;
 }

@@ -17,7 +17,8 @@ typedef struct {
   socklen_t server_len;
   gint64 idle_ns; /* what ends: a line that no one is connected to for so long, a connection that one side has ended and
                    * on which nothing has moved for so long */
-  FlLog *log;
+  guint connections_most; /* of a line; others are reset */
+  FlLog *log;             /* NULL: none is kept */
 } FlLineSetConfig;
 
 FlLineSet *fl_line_set_new(const FlLineSetConfig *config);

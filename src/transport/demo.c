@@ -61,8 +61,8 @@ static json_t *profiles(void) {
   const FlLineProfile *profile;
 
   for (guint i = 0; (profile = fl_line_profile_get(i)); i++)
-    json_array_append_new(all, json_pack("{s:s, s:i, s:i, s:f, s:i}", "name", profile->name, "rtt_ms", profile->rtt_ms,
-                                         "jitter_ms", profile->jitter_ms, "loss", profile->loss, "kbit", profile->kbit));
+    json_array_append_new(all, json_pack("{s:s, s:i, s:i, s:f, s:i}", "name", profile->name, "rtt_ms", (int)profile->rtt_ms,
+                                         "jitter_ms", (int)profile->jitter_ms, "loss", profile->loss, "kbit", profile->kbit));
   return all;
 }
 

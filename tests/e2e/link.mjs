@@ -239,6 +239,40 @@ test('the bench measures other people\'s servers over the link, and publishes pa
   assert.ok(account.up.packets > 0);
 });
 
+/** The least latency in a result, µs; a histogram's values are exact to 1 in 128 there. */
+const least = (result) => Math.min(...result.latency_us.map(([value]) => value));
+
+test('a relay of streams stands in for a link, and says so', async (t) => {
+  const { json, text } = await bench(t, '-t', 'poll,sse,ws,socketio', '-R', '20', '--link', 'rtt=40ms,jitter=5ms,loss=50%', '--link-level', 'stream');
+  assert.match(text, /a relay stands in for a link, one for all subscribers: stream level, no loss, handshake not delayed:\s+rtt=40ms,jitter=5ms\b/);
+  assert.equal(json.manifest.setting.link, 'stream level, no loss, handshake not delayed: rtt=40ms,jitter=5ms');
+  for (const result of json.results) {
+    assert.ok(result.integrity.delivered > 0);
+    assert.equal(result.integrity.lost, 0);
+    assert.ok(least(result) >= 15000 * (1 - 1 / 64), `${result.name}: ${least(result)} µs`);
+  }
+});
+
+test('it stands in by itself where there can be no link by the packet', async (t) => {
+  const script = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"';
+  const args = ['run', '-q', '--link', 'rtt=20ms', '-t', 'ws', '-c', '2', '-d', '500ms'];
+  const { err, text } = await program(t, 'unshare', ['-Ur', 'sh', '-c', script, 'sh', BENCH, ...args]);
+  assert.match(err, /no link by the packet here, user namespaces are forbidden: a relay of streams stands in for it/);
+  assert.match(text, /ws +every update once and in order/);
+  const strict = await program(t, 'unshare', ['-Ur', 'sh', '-c', script, 'sh', BENCH, ...args, '--link-level', 'packet']);
+  assert.equal(strict.status, 1);
+  assert.match(strict.err, /no link can be emulated here/);
+});
+
+test('what a relay of streams cannot do is refused', async (t) => {
+  for (const [args, pattern] of [[['--link-level', 'stream'], /--link beside it/], [['--link', '3g', '--link-level', 'foo'], /packet or stream/],
+    [['--link', '3g', '--link-level', 'stream', '--scenario', 'outage'], /--scenario: it needs a link by the packet/]]) {
+    const { status, err } = await program(t, BENCH, ['run', '-q', '-t', 'ws', '-c', '2', ...args]);
+    assert.equal(status, 2, err);
+    assert.match(err, pattern);
+  }
+});
+
 test('the bench refuses a link to a server that is not its child, and one that is misspelt', async (t) => {
   for (const [args, pattern] of [[['--url', 'http://127.0.0.1:1'], /--link rtt=1ms: a server that the bench starts itself/],
     [['--target', 'ws=ws://127.0.0.1:1/', '--stamp', 't', '--seq', 'seq'], /--start beside --target/]]) {
