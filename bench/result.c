@@ -55,10 +55,21 @@ double fl_result_client_load(const FlResult *self) {
   return self->wall_ns > 0 ? (double)self->client_cpu_ns / (double)self->wall_ns : NAN;
 }
 
+static double percentile_ms(const FlHistogram *histogram, double percentile) {
+  return fl_histogram_has_percentile(histogram, percentile)
+             ? (double)fl_histogram_percentile(histogram, percentile) / 1000
+             : NAN;
+}
+
 double fl_result_percentile_ms(const FlResult *self, double p) {
-  if (!fl_histogram_has_percentile(self->latency, 100 * p))
-    return NAN;
-  return (double)fl_histogram_percentile(self->latency, 100 * p) / 1000;
+  return percentile_ms(self->latency, 100 * p);
+}
+
+FlSeries fl_series_of(FlSlice slice) {
+  return (FlSeries){ .delivered = slice.delivered,
+                     .p50_ms = percentile_ms(slice.latency, 50),
+                     .p99_ms = percentile_ms(slice.latency, 99),
+                     .max_ms = slice.delivered > 0 ? (double)fl_histogram_max(slice.latency) / 1000 : NAN };
 }
 
 static gboolean clocks_agree(const FlResult *self) {

@@ -25,6 +25,9 @@ typedef struct {
   double p50_ms, p99_ms, max_ms; /* NAN where there are too few */
 } FlSeries;
 
+/* fl_series_of: a slice's values. */
+FlSeries fl_series_of(FlSlice slice);
+
 typedef struct {
   const char *name; /* of the transport; "floor" for bench/floor; SERVER-TRANSPORT of servers that aren't ours */
   const char *transport; /* NULL: that is its name too */

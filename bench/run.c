@@ -18,6 +18,7 @@
 #include "bench/scenario.h"
 #include "bench/source_state.h"
 #include "bench/sparkline.h"
+#include "bench/statistics.h"
 #include "bench/usage.h"
 #include "core/clock.h"
 
@@ -203,12 +204,6 @@ static gboolean publishes_on(const Run *self, GError **error) {
   return wrong == NULL;
 }
 
-static double percentile_ms(const FlHistogram *histogram, double percentile) {
-  return fl_histogram_has_percentile(histogram, percentile)
-             ? (double)fl_histogram_percentile(histogram, percentile) / 1000
-             : NAN;
-}
-
 typedef struct {
   const Run *run;
   const char *phase;
@@ -223,7 +218,7 @@ static void look(Watch *self, double part) {
   guint now = (guint)CLAMP(part * FL_SLICES, 0, FL_SLICES - 1);
 
   for (guint i = self->seen; i <= now; i++)
-    self->p50_ms[i] = percentile_ms(fl_recorder_slice(recorder, i).latency, 50);
+    self->p50_ms[i] = fl_series_of(fl_recorder_slice(recorder, i)).p50_ms;
   self->seen = now;
 }
 
@@ -248,23 +243,8 @@ static gboolean receive_until(Run *self, const char *phase, gint64 begin_ns, gin
   return FALSE;
 }
 
-/* The slope of a line through four points by least squares: what the server has before the first client, and what it
- * keeps from the busiest moment, is in all of them. */
-static double slope(const double x[MEMORY_POINTS], const double y[MEMORY_POINTS]) {
-  double mean_x = 0, mean_y = 0, over = 0, under = 0;
-
-  for (int i = 0; i < MEMORY_POINTS; i++) {
-    mean_x += x[i] / MEMORY_POINTS;
-    mean_y += y[i] / MEMORY_POINTS;
-  }
-  for (int i = 0; i < MEMORY_POINTS; i++) {
-    over += (x[i] - mean_x) * (y[i] - mean_y);
-    under += (x[i] - mean_x) * (x[i] - mean_x);
-  }
-  return over / under;
-}
-
-/* Connect in four equal parts, and read the server's memory after each. */
+/* Connect in four equal parts, and read the server's memory after each: what it has before the first client, and what it keeps from
+ * the busiest moment, is in all of them. */
 static gboolean connect_parts(Run *self, guint clients) {
   gint64 until_ns = fl_clock_now_ns() + CONNECT_NS + MEMORY_POINTS * self->config->options->settle_ns;
   double count[MEMORY_POINTS], pss[MEMORY_POINTS];
@@ -281,7 +261,7 @@ static gboolean connect_parts(Run *self, guint clients) {
     pss[i] = measured ? (double)fl_usage_pss_bytes(server_pid(self)) : -1;
     measured = measured && pss[i] >= 0;
   }
-  self->result.memory_slope = measured ? slope(count, pss) : NAN;
+  self->result.memory_slope = measured ? fl_slope(count, pss, MEMORY_POINTS) : NAN;
   return TRUE;
 }
 
@@ -418,13 +398,6 @@ static void expect_what_was_published(Run *self) {
   }
 }
 
-static FlSeries series_of(FlSlice slice) {
-  return (FlSeries){ .delivered = slice.delivered,
-                     .p50_ms = percentile_ms(slice.latency, 50),
-                     .p99_ms = percentile_ms(slice.latency, 99),
-                     .max_ms = slice.delivered > 0 ? (double)fl_histogram_max(slice.latency) / 1000 : NAN };
-}
-
 /* With a scenario, by what the server had really published. */
 static gboolean settle(Run *self, GError **error) {
   g_autoptr(FlRecorder) recorder = fl_crew_recorder(self->crew);
@@ -440,7 +413,7 @@ static gboolean settle(Run *self, GError **error) {
   fl_histogram_merge(self->result.uncorrected, fl_recorder_uncorrected(recorder));
   self->result.age_us = fl_recorder_age_us(recorder);
   for (guint i = 0; i < FL_SLICES; i++)
-    self->result.series[i] = series_of(fl_recorder_slice(recorder, i));
+    self->result.series[i] = fl_series_of(fl_recorder_slice(recorder, i));
   return TRUE;
 }
 

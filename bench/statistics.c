@@ -30,6 +30,20 @@ double fl_median(const double *values, guint n) {
   return median_of_sorted(sorted, n);
 }
 
+double fl_slope(const double *x, const double *y, guint n) {
+  double mean_x = 0, mean_y = 0, over = 0, under = 0;
+
+  for (guint i = 0; i < n; i++) {
+    mean_x += x[i] / n;
+    mean_y += y[i] / n;
+  }
+  for (guint i = 0; i < n; i++) {
+    over += (x[i] - mean_x) * (y[i] - mean_y);
+    under += (x[i] - mean_x) * (x[i] - mean_x);
+  }
+  return over / under;
+}
+
 FlInterval fl_bootstrap_median(const double *values, guint n, double level, guint64 seed) {
   FlInterval result = nothing;
 

@@ -21,6 +21,9 @@ typedef struct {
 /* fl_median: of `n` values, which are not changed; NAN where there is none or one is not a number. */
 double fl_median(const double *values, guint n);
 
+/* fl_slope: of the line through `n` points by least squares. */
+double fl_slope(const double *x, const double *y, guint n);
+
 /* fl_bootstrap_median: the median with its percentile-bootstrap interval (Efron 1979): `level` such as 0.95, 10,000
  * resamples drawn by `seed`. */
 FlInterval fl_bootstrap_median(const double *values, guint n, double level, guint64 seed);

@@ -106,6 +106,14 @@ START_TEST(steps_down_by_holm) {
 }
 END_TEST
 
+START_TEST(finds_the_slope_of_a_line_among_what_is_beside_it) {
+  const double x[] = { 100, 200, 300, 400 }, line[] = { 7, 9, 11, 13 }, noisy[] = { 7, 8, 12, 13 };
+
+  ck_assert_double_eq_tol(fl_slope(x, line, 4), 0.02, 1e-12);
+  ck_assert_double_eq_tol(fl_slope(x, noisy, 4), 0.022, 1e-12); /* Σ(x - x̄)(y - ȳ) = 1,100, Σ(x - x̄)² = 50,000 */
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("statistics");
   TCase *tcase = tcase_create("statistics");
@@ -116,6 +124,7 @@ int main(void) {
   tcase_add_test(tcase, finds_a_difference_between_groups_and_none_within);
   tcase_add_test(tcase, calls_alike_runs_different_as_seldom_as_it_promises);
   tcase_add_test(tcase, steps_down_by_holm);
+  tcase_add_test(tcase, finds_the_slope_of_a_line_among_what_is_beside_it);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
 }
