@@ -6,9 +6,10 @@
  *     IDLE ─────────────────► PROMOTION ────► ACTIVE ⇄ TAIL ──────────────────► IDLE
  *                             promotion_w             tail_w      (a packet in the tail begins it anew)
  *
- * Source of the states and of all numbers of fl_radio_lte: J. Huang, F. Qian, A. Gerber, Z. M. Mao, S. Sen, O. Spatscheck: A Close
- * Examination of Performance and Power Characteristics of 4G LTE Networks. MobiSys 2012. One carrier and phones of 2011: the order of
- * things, not the battery of a phone of today. Power is above that of an idle radio.
+ * Source of the states and of fl_radio_lte: J. Huang, F. Qian, A. Gerber, Z. M. Mao, S. Sen, O. Spatscheck: A Close Examination of
+ * Performance and Power Characteristics of 4G LTE Networks. MobiSys 2012. The rates are its abstract's medians; powers and times are
+ * as they are commonly quoted of it, not checked against its table. One carrier and phones of 2011: the order of things, not the
+ * battery of a phone of today. Power is above that of an idle radio.
  * SPDX-License-Identifier: MIT */
 #pragma once
 
