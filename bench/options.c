@@ -311,6 +311,14 @@ static gboolean check_conditions(const FlBenchOptions *self, GError **error) {
   return TRUE;
 }
 
+/* What the words stand for. A preset comes first: what is given beside it changes it. */
+static gboolean take_all(const Texts *texts, FlBenchOptions *self, GError **error) {
+  take_preset(texts, self);
+  return take_numbers(texts, self, error) && take_endpoints(texts, self, error) && take_runs(texts, self, error) &&
+         take_url(self, error) && take_link(self, error) && take_scenario(texts, self, error) &&
+         check_together(texts, self, error) && take_sweep(texts->sweep, self, error) && check_conditions(self, error);
+}
+
 /* %s: the transports. */
 static const char explanation[] =
     "Transports: %s.\n"
@@ -391,11 +399,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlBenchOptions *self, Te
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "'%s' is not expected: see --help", (*argv)[1]);
     return FALSE;
   }
-  take_preset(texts, self);
-  return take_numbers(texts, self, error) && take_endpoints(texts, self, error) && take_runs(texts, self, error) &&
-         take_url(self, error) && take_link(self, error) && take_scenario(texts, self, error) && check_together(texts, self, error) &&
-         take_sweep(texts->sweep, self, error) &&
-         check_conditions(self, error);
+  return take_all(texts, self, error);
 }
 
 FlBenchOptions *fl_bench_options_parse(int *argc, char ***argv, GError **error) {
