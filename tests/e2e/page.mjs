@@ -210,6 +210,38 @@ if (isLong) {
     },
     { deadline: 120000 },
   );
+
+  const minutes = Number(process.env.FEEDLAB_PAGE_MINUTES ?? 12);
+  test(
+    `the page's memory does not grow in ${minutes} minutes`,
+    async (t) => {
+      const server = await t.server(['--rate', '5']);
+      const page = await open(t, server);
+      await live(page);
+      const session = await page.context().newCDPSession(page);
+      await session.send('Performance.enable');
+      await session.send('HeapProfiler.enable');
+      const kept = [];
+      for (let minute = 0; minute <= minutes; minute++) {
+        await session.send('HeapProfiler.collectGarbage');
+        const metrics = (await session.send('Performance.getMetrics')).metrics;
+        const { JSHeapUsedSize, Nodes, JSEventListeners } = Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
+        kept.push({ heap: JSHeapUsedSize, Nodes, JSEventListeners });
+        console.log(`# ${minute} min: ${(JSHeapUsedSize / 1e6).toFixed(2)} MB, ${Nodes} nodes, ${JSEventListeners} listeners`);
+        if (minute < minutes) await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 60000)));
+      }
+      // Until its rings of arrivals and arrows are full the page has to grow: the second half of the time counts.
+      const half = kept.slice(Math.ceil(kept.length / 2));
+      for (const what of ['heap', 'Nodes', 'JSEventListeners']) {
+        const most = (some) => Math.max(...some.map((one) => one[what]));
+        const [early, late] = [half.slice(0, half.length / 2), half.slice(half.length / 2)].map(most);
+        assert.ok(late <= early * 1.05, `${what}: at most ${early}, then ${late}`);
+      }
+      const now = await lanes(page);
+      for (const id of LANES) assert.deepEqual([now[id].missed, now[id].duplicates], [0, 0], id);
+    },
+    { deadline: (minutes + 1) * 60000 },
+  );
 }
 
 await run();
