@@ -4,11 +4,23 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { bench, FAILED, OK, SATURATED, USAGE } from './bench-process.mjs';
-import { assert, run, test } from './harness.mjs';
+import { assert, load, run, test } from './harness.mjs';
+
+const { default: Ajv2020 } = await load('ajv/dist/2020.js');
 
 const NAMES = ['lubbers', 'pimentel', 'bozdag', 'appelqvist', 'abril', 'vandevyvere', 'hashrocket'];
 
 const paper = (t, ...args) => bench(t, 'paper', ...args);
+
+const schema = JSON.parse(await readFile(path.join(process.env.FEEDLAB_SRCDIR ?? '.', 'docs/result.schema.json'), 'utf8'));
+const fits = new Ajv2020({ allowUnionTypes: true }).compile(schema);
+
+/** What `paper --json` wrote, which fits docs/result.schema.json. */
+async function written(file) {
+  const json = JSON.parse(await readFile(file, 'utf8'));
+  assert.ok(fits(json), JSON.stringify(fits.errors));
+  return json;
+}
 
 /** The same with its JSON, of a sound run. */
 async function sound(t, ...args) {
@@ -16,7 +28,7 @@ async function sound(t, ...args) {
   let result = await paper(t, ...args, '--json', file);
   for (let tries = 1; tries < 5 && [FAILED, SATURATED].includes(result.status); tries++) result = await paper(t, ...args, '--json', file);
   assert.equal(result.status, OK, result.out + result.err);
-  const json = JSON.parse(await readFile(file, 'utf8'));
+  const json = await written(file);
   assert.equal(json.verdict, 'sound');
   return { ...result, ...json, row: (label) => json.rows.find((row) => row.label === label) };
 }
@@ -79,7 +91,7 @@ test('pimentel: over a link that no update takes less than its delay for', async
   const { status, out, err } = await paper(t, 'pimentel', '-d', '1s', '--json', file);
   assert.ok([OK, FAILED, SATURATED].includes(status), err); // a machine that is too busy makes the link late
   assert.match(out, /polling ÷ WebSocket +2\.31 – 4\.48 /);
-  const { rows, results } = JSON.parse(await readFile(file, 'utf8'));
+  const { rows, results } = await written(file);
   for (const { label, measured, model } of rows) {
     if (/mean latency/.test(label)) assert.ok(measured >= 40.3 && model >= 40.3, `${label}: ${measured}, ${model}`);
   }
