@@ -16,7 +16,7 @@ const IS_SAME_HOST = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 export class Lab extends EventTarget {
   clock = new WallClock();
   serverClock = new ServerClock();
-  options = { pollIntervalMs: 1000, token: null };
+  options = { pollIntervalMs: 1000, token: null, socketioPath: '/socket.io/' };
   demo = null;
   isLocked = false; // the server wants its publish token
   profile = 'none';
@@ -55,7 +55,7 @@ export class Lab extends EventTarget {
   async start() {
     if (IS_SAME_HOST.test(new URL(this.#origin).hostname)) this.serverClock.pin(OWN_CLOCK_MS);
     else this.#askClock();
-    await this.#findDemo();
+    await Promise.all([this.#findDemo(), this.#findSocketio()]);
     await Promise.all(this.lanes.map(async (lane) => lane.start(await this.#way(lane))));
     setInterval(() => this.#second(), SECOND_MS);
     document.addEventListener('visibilitychange', () => (document.hidden ? this.#hide() : this.#show()));
@@ -68,6 +68,12 @@ export class Lab extends EventTarget {
     this.demo = demo;
     this.isLocked = isLocked;
     this.dispatchEvent(new Event('demo'));
+  }
+
+  /** Where the server has Socket.IO: its options may say another path. */
+  async #findSocketio() {
+    const stats = await fetch(`${this.#origin}/stats`).then((answer) => (answer.ok ? answer.json() : null)).catch(() => null);
+    if (stats) this.options.socketioPath = stats.socketio_path;
   }
 
   /** With the server's publish token: what it is needed for may be had now. It is kept in this page's memory only. */

@@ -127,11 +127,11 @@ void fl_endpoint_stats(FlWorker *worker, FlRequest *request) {
     json_object_set_new(transports, transport->name, transport_stats(application, i));
   const FlFeed *feed = fl_worker_feed(worker);
   json_t *stats = json_pack(
-      "{s:s, s:o, s:o, s:{s:o, s:o, s:o, s:b}, s:o, s:o}", "epoch", fl_sequencer_epoch(application->sequencer), "head",
+      "{s:s, s:o, s:o, s:{s:o, s:o, s:o, s:b}, s:o, s:s, s:o}", "epoch", fl_sequencer_epoch(application->sequencer), "head",
       count(fl_sequencer_head(application->sequencer)), "oldest", count(fl_feed_oldest(feed)), "source", "published",
       count(fl_counter_get(&source->published)), "missed_deadlines", count(fl_counter_get(&source->missed_deadlines)),
       "clock_steps", count(fl_counter_get(&source->clock_steps)), "ended", fl_counter_get(&source->ended) > 0,
-      "transports", transports, "process", process_stats(application));
+      "transports", transports, "socketio_path", application->socketio_path, "process", process_stats(application));
   char *text = json_dumps(stats, JSON_INDENT(2));
   GString *body = g_string_new(text);
   g_string_append_c(body, '\n');

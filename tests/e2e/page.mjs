@@ -34,6 +34,12 @@ test('five lanes are live and count the same feed, under a strict policy', async
   assert.deepEqual(seen, { scripts: 0, styles: 0, foreign: 0 });
 });
 
+test('Socket.IO may have another path', async (t) => {
+  const server = await t.server(['--rate', '20', '--socketio-path', '/deep/sio']);
+  const now = await until(await open(t, server), ({ socketio }) => socketio.state === 'live' && socketio.updates >= 3, 'updates by Socket.IO');
+  assert.ok(now.socketio.requests >= 2, `${now.socketio.requests} requests`);
+});
+
 test('the headline says in words who is last and who wastes most', async (t) => {
   const server = await t.server(['--interval', '1s']);
   const page = await open(t, server);

@@ -5,7 +5,7 @@
 import { engineIoPacket, httpRequest } from '../model/anatomy.js';
 import { hostOf } from './transport.js';
 
-const CLIENT = '/socket.io/socket.io.esm.min.js';
+const CLIENT = 'socket.io.esm.min.js'; // below the path
 const TYPES = { open: '0', close: '1', ping: '2', pong: '3', message: '4', upgrade: '5', noop: '6' };
 const WAITING = 1000; // packets between the engine and the socket
 
@@ -29,11 +29,12 @@ export class SocketioTransport {
     const lane = this.#lane;
     this.#isClosed = false;
     lane.state('connecting');
-    const { io } = await import(CLIENT);
+    const { io } = await import(`${this.options.socketioPath}${CLIENT}`);
     if (this.#isClosed) return;
     lane.cursor = cursor;
     this.#watch();
     const socket = io(this.#base, {
+      path: this.options.socketioPath,
       forceNew: true,
       autoConnect: false,
       auth: (give) =>
@@ -86,7 +87,7 @@ export class SocketioTransport {
   /** The client's own requests: only the browser knows of them. */
   #watch() {
     const lane = this.#lane;
-    const prefix = `${this.#base}/socket.io/`;
+    const prefix = `${this.#base}${this.options.socketioPath}`;
     this.#watcher?.disconnect();
     this.#watcher = new PerformanceObserver((list) => {
       for (const { name, startTime, responseEnd } of list.getEntries()) {

@@ -15,7 +15,8 @@
 //             lane.refused(reason)                the server did not understand, or did not permit, what was said
 //             lane.cursor                         where it stands; kept by the lane, so that it outlives a connection
 //             lane.timeline                       a Timeline to add to
-//         options   {pollIntervalMs, token}: what it may be bound by, and the server's publish token or null
+//         options   {pollIntervalMs, token, socketioPath}: what it may be bound by, the server's publish token or null, and
+//                   where the server has Socket.IO
 //     open(cursor)      begin after that cursor; null: from now on
 //     close()           end, and tell nothing any more
 //     publish(text)     say something to everybody, in this transport's own way; a promise that is refused with the reason
