@@ -1,6 +1,6 @@
 // The server's demo controls (docs/wire/demo.md): the feed's rate and size, and lines, through which a lane goes so that a
-// network can be
-// put in between, its connections be cut, and its bytes be counted. A server may have them off: then there is no Demo.
+// network can be put in between, its connections be cut, and its bytes be counted. A server may have them off: then there is no
+// Demo.
 // SPDX-License-Identifier: MIT
 export class Demo {
   feed;

@@ -1,6 +1,6 @@
 // The page's state: the lanes, the server's demo controls where there are some, the clocks. Elements draw it and ask it to
-// change; it
-// knows nothing of them, and tells of changes by events: 'lanes', 'demo', 'say' (a sentence for screen readers, {key, values}).
+// change; it knows nothing of them, and tells of changes by events: 'lanes', 'demo', 'say' (a sentence for screen readers,
+// {key, values}).
 // SPDX-License-Identifier: MIT
 import { Demo } from './demo.js';
 import { Lane } from './lane.js';
@@ -101,8 +101,7 @@ export class Lab extends EventTarget {
     }
   }
 
-  // --- each second
-  // ---------------------------------------------------------------------------------------------------------------
+  // --- each second ---------------------------------------------------------------------------------------------------
 
   async #second() {
     await this.refreshFigures();
@@ -146,8 +145,7 @@ export class Lab extends EventTarget {
     setTimeout(() => this.#askClock(), CLOCK_AGE_MS);
   }
 
-  // --- what readers may change
-  // ---------------------------------------------------------------------------------------------------
+  // --- what readers may change ---------------------------------------------------------------------------------------
 
   pause(lane) {
     lane.pause();
@@ -208,8 +206,7 @@ export class Lab extends EventTarget {
 
   /**
    * Say something to everybody by that lane. `tell` is called with the round trips so far, a Map of lane id to ms, as it comes
-   * back on
-   * each lane. Returns: a promise of the lane's own round trip, which is refused with the reason.
+   * back on each lane. Returns: a promise of the lane's own round trip, which is refused with the reason.
    */
   async publish(lane, text, tell) {
     const trips = new Map();
@@ -239,8 +236,7 @@ export class Lab extends EventTarget {
     return own;
   }
 
-  // --- a hidden tab
-  // --------------------------------------------------------------------------------------------------------------
+  // --- a hidden tab --------------------------------------------------------------------------------------------------
 
   #counts() {
     return new Map(this.lanes.map(({ id, arrivals, requests }) => [id, { updates: arrivals.updates, requests }]));

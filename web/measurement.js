@@ -106,8 +106,7 @@ class LaneRun {
 
 /**
  * Measure for so long. `tell(leftMs)`: null while what is on its way is waited for. Returns: {results, facts}; refused with
- * 'stopped' when
- * the signal says so.
+ * 'stopped' when the signal says so.
  */
 export async function measure(lab, lanes, seconds, { signal, tell }) {
   await lab.refreshFigures();

@@ -1,6 +1,5 @@
 // The page in Debian's Chromium, as the server has it built in, and what its lanes say: for all tests of the page. A file that
-// imports this is
-// skipped where there is no Chromium.
+// imports this is skipped where there is no Chromium.
 // SPDX-License-Identifier: MIT
 import { existsSync } from 'node:fs';
 import { assert, DEADLINE_MS, load } from './harness.mjs';
@@ -27,8 +26,7 @@ const browser = await chromium.launch({ executablePath: program, args: flags });
 
 /**
  * The page of a server. What is on the console fails the case at its end, but for what the browser itself says of connections
- * that the
- * case ends (`isRough`): a page can't keep it from that.
+ * that the case ends (`isRough`): a page can't keep it from that.
  */
 export async function open(t, server, { isRough = false, hash = '', before = null, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, locale: 'en-US', ...options });

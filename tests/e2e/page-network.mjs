@@ -72,8 +72,7 @@ async function mediansBehind(t, server, profile) {
 test('on 3g and flaky networks push is freshest, long polling behind it, and short polling last', async (t) => {
   const server = await t.server(['--rate', '20']);
   // Updates come every 50 ms, a round trip takes longer: what comes while long polling's next request is on its way waits for
-  // it, half a
-  // round trip on average. Short polling waits half of its interval.
+  // it, half a round trip on average. Short polling waits half of its interval.
   for (const ms of await Promise.all(['3g', 'flaky'].map((profile) => mediansBehind(t, server, profile)))) {
     for (const id of ['sse', 'ws', 'socketio']) assert.ok(ms[id] < ms.longpoll, JSON.stringify(ms));
     assert.ok(ms.longpoll < ms.poll, JSON.stringify(ms));

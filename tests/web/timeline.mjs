@@ -119,8 +119,7 @@ test('the view follows the present, pauses, steps and zooms about what is pointe
   assert.deepEqual([tickStep(10000, 1000), tickStep(10000, 300), tickStep(500, 1000)], [1000, 5000, 50]);
 });
 
-// --- bytes
-// ------------------------------------------------------------------------------------------------------------------------
+// --- bytes -----------------------------------------------------------------------------------------------------------
 
 const golden = (name) => readFileSync(path.join(process.env.FEEDLAB_SRCDIR ?? '.', 'tests/golden', name), 'utf8');
 /** The bytes that the parts stand for. */

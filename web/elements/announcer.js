@@ -1,6 +1,5 @@
 // What a screen reader is told without being asked: what readers did, connections that go and come, and who is freshest where
-// that
-// changes; not each update, and not more than one sentence in a while.
+// that changes; not each update, and not more than one sentence in a while.
 // SPDX-License-Identifier: MIT
 import { say } from '../language.js';
 import { duration } from '../model/words.js';

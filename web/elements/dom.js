@@ -4,8 +4,7 @@ import { say } from '../language.js';
 
 /**
  * An element. `props`: text, label, tip, hint name a text of the page (`fills` has what it is filled with); on: listeners;
- * class; the rest
- * are properties where the element has them, else attributes.
+ * class; the rest are properties where the element has them, else attributes.
  */
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);

@@ -1,6 +1,5 @@
 // The sequence diagram: a server rail and a browser rail a lane, drawn on a canvas; what is pointed at, or chosen by keys, is
-// shown with
-// its bytes below.
+// shown with its bytes below.
 // SPDX-License-Identifier: MIT
 import { changes, say } from '../language.js';
 import { endOf, TimelineView } from '../model/timeline.js';

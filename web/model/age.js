@@ -1,6 +1,5 @@
 // The age of information (Kaul, Yates, Gruteser 2012): how old what is shown is, averaged over time. Between arrivals it grows
-// by a
-// second a second; an arrival sets it to that update's own latency.
+// by a second a second; an arrival sets it to that update's own latency.
 // SPDX-License-Identifier: MIT
 export class Age {
   #publishedMs = null;

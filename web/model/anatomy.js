@@ -1,8 +1,6 @@
 // The bytes of one message, part by part, each with the name of a text that explains it. What goes on the wire is made again
-// here from
-// what the page was given; docs/wire says what it looks like. Of HTTP a page is told the answer's head, of its own request only
-// what it
-// asked for: such groups are not `isExact`.
+// here from what the page was given; docs/wire says what it looks like. Of HTTP a page is told the answer's head, of its own
+// request only what it asked for: such groups are not `isExact`.
 // SPDX-License-Identifier: MIT
 
 const SHOWN_CHARACTERS = 600; // or bytes of what is longer

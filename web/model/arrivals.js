@@ -1,6 +1,5 @@
 // What came on one lane: is each update there, once, in order, and how late? By `seq` only; `t` never orders. The latest
-// latencies
-// are kept for percentiles, and the age of what is shown is summed up over time (docs/method.md, "age.mean").
+// latencies are kept for percentiles, and the age of what is shown is summed up over time (docs/method.md, "age.mean").
 // SPDX-License-Identifier: MIT
 import { Age } from './age.js';
 import { Ring } from './ring.js';

@@ -1,6 +1,5 @@
 // Two clocks. The page's own: performance.now() is fine but counts from nowhere, Date.now() is right but coarse; together they
-// tell the
-// time in Unix ms to a fraction. And the server's: how far it is from ours, bracketed by answers that carry its time.
+// tell the time in Unix ms to a fraction. And the server's: how far it is from ours, bracketed by answers that carry its time.
 // SPDX-License-Identifier: MIT
 
 /** Unix time in ms with the resolution of performance.now(); follows the system clock where that is set. */
@@ -33,11 +32,9 @@ export class WallClock {
 
 /**
  * The offset of our clock to the server's, from answers that carry the server's time: a stamp that was true at some moment
- * between
- * `sentMs` and `receivedMs` of ours says that the offset is between sentMs - stamp and receivedMs - stamp. A stamp that is cut
- * off to
- * `grainMs` (the Date header has whole seconds) may be that much later. All samples together leave the range where all of them
- * hold.
+ * between `sentMs` and `receivedMs` of ours says that the offset is between sentMs - stamp and receivedMs - stamp. A stamp that
+ * is cut off to `grainMs` (the Date header has whole seconds) may be that much later. All samples together leave the range
+ * where all of them hold.
  */
 export class ServerClock {
   #low = -Infinity;
@@ -77,8 +74,7 @@ export class ServerClock {
 
   /**
    * When to ask next, at or after `nowMs`, so that a stamp in whole seconds halves the range: at the moment at which, were the
-   * offset in
-   * the middle of it, the server's clock would reach a second as the request gets there (`wayMs` after it was sent).
+   * offset in the middle of it, the server's clock would reach a second as the request gets there (`wayMs` after it was sent).
    */
   nextAsk(nowMs, wayMs = 0) {
     const grainMs = 1000;

@@ -49,8 +49,8 @@ const numberOf = (figure) => (isObject(figure) && Number.isFinite(figure.value) 
 
 /**
  * Rows for a table. `sources`: [{title, result}]. Returns: {columns: [{source, name, isSound}], rows: [{figure, unit,
- * values}]}, a value for each
- * column, null where it was not measured; rows that nobody has are left out. Columns stand by transport, then by source.
+ * values}]}, a value for each column, null where it was not measured; rows that nobody has are left out. Columns stand by
+ * transport, then by source.
  */
 export function tabulate(sources) {
   const names = [...new Set(sources.flatMap(({ result }) => result.results.map(({ name }) => name)))];

@@ -1,6 +1,5 @@
 // Which lane is freshest, which is last, which wastes most: the verdict over figures of lanes, as data. What can't be told
-// apart is
-// told as alike.
+// apart is told as alike.
 // SPDX-License-Identifier: MIT
 
 const ENOUGH = 2; // updates before a lane is judged
@@ -12,9 +11,8 @@ const isNear = (value, best) => value - best <= Math.max(NEAR_MS, best * NEAR_SH
 
 /**
  * `figures`: [{id, updates, medianMs, bytes, payload, requests, wasted, requestsPerUpdate}] of the lanes that are live; bytes
- * both ways
- * per update, and null where the server doesn't tell them.
- * Returns: {freshest: [ids], freshMs, last, lastMs, wasteful, waste}, each null while there is nothing to say.
+ * both ways per update, and null where the server doesn't tell them. Returns: {freshest: [ids], freshMs, last, lastMs,
+ * wasteful, waste}, each null while there is nothing to say.
  */
 export function judge(figures) {
   const ranked = figures

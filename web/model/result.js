@@ -1,6 +1,5 @@
 // A measurement in the browser as the bench writes its own (docs/result.schema.json), so that both can stand side by side. What
-// a page
-// can't know (the server's CPU and memory, application bytes) is null.
+// a page can't know (the server's CPU and memory, application bytes) is null.
 // SPDX-License-Identifier: MIT
 import { histogramUs } from './histogram.js';
 import { deviation, firmPercentile, mean, sorted } from './percentile.js';
@@ -13,9 +12,8 @@ const figure = (label, unit, value) => ({ value, low: null, high: null, label, u
 
 /**
  * `lane`: {name, startMs, endMs, samples: [{receivedMs, latencyMs, seq}], expected, lost, duplicated, reordered, gaps,
- * failures, ageMs, requests,
- * wasted, traffic: {down, up, ip, segments} or null}, of the window in which updates were published; `boundMs` is how far the
- * server's clock may be off.
+ * failures, ageMs, requests, wasted, traffic: {down, up, ip, segments} or null}, of the window in which updates were published;
+ * `boundMs` is how far the server's clock may be off.
  */
 export function resultOf(lane, { boundMs }) {
   const latencies = sorted(lane.samples.map(({ latencyMs }) => latencyMs));

@@ -1,10 +1,8 @@
 // The sequence diagram as data: what went between browser and server on one lane, and when. Two rails; an arrow leaves one and
-// reaches
-// the other later, by as much as the way took.
+// reaches the other later, by as much as the way took.
 //
 // What the browser can't see is estimated and marked so: when a request reached the server, and when an answer left it. A push
-// left
-// the server at the update's own time.
+// left the server at the update's own time.
 // SPDX-License-Identifier: MIT
 import { Ring } from './ring.js';
 
@@ -146,8 +144,7 @@ function exchangeStrokes({ sentMs, receivedMs, isHeld, updates, isEmpty }, wayMs
   return strokes;
 }
 
-// --- the view
-// ---------------------------------------------------------------------------------------------------------------------
+// --- the view --------------------------------------------------------------------------------------------------------
 
 export const SPANS_MS = [500, 1000, 2000, 5000, 10000, 20000, 60000];
 

@@ -1,6 +1,5 @@
 // What a lane costs on the wire, by the kernel's account of its connections (TCP_INFO, docs/wire/demo.md): differences over the
-// last
-// seconds, per update that came in them.
+// last seconds, per update that came in them.
 // SPDX-License-Identifier: MIT
 import { Ring } from './ring.js';
 

@@ -1,6 +1,5 @@
 // Socket.IO: the official client, which the server serves. It polls first, upgrades to WebSocket, and comes back by itself; the
-// cursor
-// travels in its connection state recovery, and as `since` where that is not possible.
+// cursor travels in its connection state recovery, and as `since` where that is not possible.
 // SPDX-License-Identifier: MIT
 import { engineIoPacket, httpRequest } from '../model/anatomy.js';
 import { hostOf } from './transport.js';

@@ -1,6 +1,5 @@
 // Server-Sent Events: the browser's EventSource, which reconnects and hands back the cursor by itself. It gives up for good on
-// an error
-// status; then it is made anew, with the cursor that the page has.
+// an error status; then it is made anew, with the cursor that the page has.
 // SPDX-License-Identifier: MIT
 import { httpRequest, serverSentEvent } from '../model/anatomy.js';
 import { Backoff, hostOf, publishByPost, query } from './transport.js';

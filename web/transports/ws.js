@@ -1,6 +1,5 @@
 // WebSocket with the subprotocol feedlab.v1. A WebSocket does not come back by itself: the page waits, connects anew and asks
-// from its
-// cursor on.
+// from its cursor on.
 // SPDX-License-Identifier: MIT
 import { httpRequest, webSocketFrame } from '../model/anatomy.js';
 import { Backoff, hostOf, query } from './transport.js';
