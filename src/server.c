@@ -127,6 +127,7 @@ static gboolean add_worker(FlServer *self, int listen_fd, guint index, GError **
     .history = (gsize)options->history,
     .history_bytes = (gsize)options->history_bytes,
     .max_body = (gsize)options->max_body,
+    .arrival = { options->head_timeout_ns, options->body_timeout_ns, options->idle_timeout_ns },
     .max_lag = (guint64)options->max_lag,
     .slow = options->slow,
     .heartbeat_ns = options->heartbeat_ns,

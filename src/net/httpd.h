@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 
 #include "core/log.h"
-#include "net/deadline.h"
+#include "net/arrival.h"
 #include "net/poller.h"
 
 typedef struct _FlHttpd FlHttpd;
@@ -56,6 +56,7 @@ typedef struct {
   gpointer user;
   FlLog *log;
   FlPoller *poller;    /* watches held requests for peers that vanish */
+  FlArrivals *arrivals; /* where connections wait for requests */
   gsize max_body;      /* bytes of a request's body */
   gboolean verbose;    /* pass on what libmicrohttpd has to say */
   guint64 id_first;    /* ids of peers: first, first + step … */

@@ -28,6 +28,7 @@ struct _FlWorker {
   FlInbox *inbox; /* the sequencer's */
   FlFeed *feed;
   FlPoller *poller;
+  FlArrivals arrivals;
   FlHttpd *httpd;
   FlListener *listener; /* NULL once draining */
   FlStreamSet *streams;
@@ -153,10 +154,11 @@ static gboolean turn(GSource *source, GSourceFunc callback, gpointer user) {
   FlWorker *self = ((Turn *)source)->worker;
 
   take_updates(self);
-  if (fl_httpd_must_run(self->httpd) || g_source_query_unix_fd(source, self->http_tag))
-    fl_httpd_run(self->httpd);
+  /* Before libmicrohttpd reads it, it has to be seen that a request begins: net/arrival.h. */
   if (g_source_query_unix_fd(source, self->poller_tag))
     fl_poller_dispatch(self->poller, 0);
+  if (fl_httpd_must_run(self->httpd) || g_source_query_unix_fd(source, self->http_tag))
+    fl_httpd_run(self->httpd);
   if (self->listener && g_source_query_unix_fd(source, self->listen_tag))
     fl_listener_accept(self->listener, ACCEPT_SLICE);
   if (self->walking)
@@ -170,6 +172,13 @@ static gboolean turn(GSource *source, GSourceFunc callback, gpointer user) {
 }
 
 static GSourceFuncs turn_funcs = { .dispatch = turn };
+
+static void watch_arrivals(FlWorker *self) {
+  fl_arrivals_init(&self->arrivals, &self->config.arrival, self->config.log);
+  fl_worker_watch(self, &self->arrivals.heads);
+  fl_worker_watch(self, &self->arrivals.bodies);
+  fl_worker_watch(self, &self->arrivals.idles);
+}
 
 static gboolean set_up_parts(FlWorker *self, GError **error) {
   const FlWorkerConfig *config = &self->config;
@@ -192,6 +201,7 @@ static gboolean set_up_parts(FlWorker *self, GError **error) {
       fl_listener_new(config->listen_fd, config->limit, config->sndbuf_bytes, on_accepted, self, error);
   if (!self->listener)
     return FALSE;
+  watch_arrivals(self);
   FlHttpdConfig httpd = {
     .handle = on_request,
     .began = on_request_began,
@@ -199,6 +209,7 @@ static gboolean set_up_parts(FlWorker *self, GError **error) {
     .user = self,
     .log = config->log,
     .poller = self->poller,
+    .arrivals = &self->arrivals,
     .max_body = config->max_body,
     .verbose = config->verbose,
     .id_first = config->index + 1,

@@ -31,6 +31,7 @@ typedef struct {
   FlLimit *limit;
   gsize history, history_bytes;
   gsize max_body;
+  FlArrivalLimits arrival;
   guint64 max_lag;
   FlSlowPolicy slow;
   gint64 heartbeat_ns;

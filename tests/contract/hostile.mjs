@@ -1,0 +1,90 @@
+// Clients that are slow, greedy or gone: what each may cost, when it is let go, and that the others do not notice. The times
+// are set short by flags; where a case waits, it waits for an end or an answer.
+// SPDX-License-Identifier: MIT
+import { assert, publish, request, run, test, within } from '../e2e/harness.mjs';
+import { Connection, requestText } from './connection.mjs';
+import { frame, kinds, Publisher } from './subscriber.mjs';
+
+const start = (t, ...args) => t.server(['--source', 'none', ...args]);
+
+function connect(t, server, options) {
+  const made = new Connection(server, options);
+  t.cleanup(() => made.vanish());
+  return made;
+}
+
+/** Write a byte again and again until the connection ends: never idle, never done. Returns: what was answered, if anything. */
+async function drip(client, byte, everyMs = 20) {
+  const timer = setInterval(() => client.socket.write(byte), everyMs);
+  try {
+    const answer = await within(client.answer(), 'the server to lose its patience');
+    if (answer) await within(client.head(), 'the end of the connection');
+    return answer;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+// --- requests that do not arrive -------------------------------------------------------------------------------------
+
+for (const workers of ['1', '2'])
+  test(`${workers} worker(s): a head that drips is ended by --head-timeout, by 408`, async (t) => {
+    const server = await start(t, '--workers', workers, '--head-timeout', '300ms', '--body-timeout', '1h', '--idle-timeout', '1h');
+    const client = connect(t, server);
+    client.socket.write('GET /poll HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
+    const answer = await drip(client, 'a');
+    assert.equal(answer?.status, 408);
+    assert.equal(answer.headers['content-type'], 'application/problem+json');
+    assert.equal(JSON.parse(answer.text).status, 408);
+    await server.logged(/ erred .*408/);
+  });
+
+test('a second head on a connection that drips is ended by --head-timeout too', async (t) => {
+  const server = await start(t, '--head-timeout', '300ms', '--body-timeout', '1h', '--idle-timeout', '1h');
+  const client = connect(t, server);
+  for (let i = 0; i < 3; i++) assert.equal((await client.exchange('/health/live')).status, 200);
+  client.socket.write('GET /poll HTTP/1.1\r\nHost: localhost\r\nX-Slow: ');
+  assert.equal((await drip(client, 'a'))?.status, 408);
+});
+
+test('a body that drips is ended by --body-timeout, by 408, and publishes nothing', async (t) => {
+  const server = await start(t, '--head-timeout', '1h', '--body-timeout', '300ms', '--idle-timeout', '1h');
+  const client = connect(t, server);
+  client.socket.write('POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 100000\r\n\r\n');
+  assert.equal((await drip(client, 'a'))?.status, 408);
+  const chunked = connect(t, server);
+  chunked.socket.write('POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n');
+  assert.equal((await drip(chunked, '1\r\na\r\n'))?.status, 408);
+  assert.equal((await request(server, '/stats')).json().head, 0);
+});
+
+test('a connection on which nothing comes is ended by --head-timeout without a word', async (t) => {
+  const server = await start(t, '--head-timeout', '300ms', '--idle-timeout', '1h');
+  const client = connect(t, server);
+  assert.equal(await within(client.answer(), 'its end'), null);
+});
+
+test('a connection that has been answered is kept for --idle-timeout, and ended without a word', async (t) => {
+  const server = await start(t, '--head-timeout', '100ms', '--body-timeout', '100ms', '--idle-timeout', '700ms');
+  const client = connect(t, server);
+  assert.equal((await client.exchange('/health/live')).status, 200);
+  const began = performance.now();
+  assert.equal(await within(client.answer(), 'its end'), null);
+  assert.ok(performance.now() - began > 600, 'no earlier than that');
+});
+
+test('held polls, streams and whole requests know none of these deadlines', async (t) => {
+  const server = await start(t, '--head-timeout', '200ms', '--body-timeout', '200ms', '--idle-timeout', '200ms');
+  const held = connect(t, server);
+  held.ask('/longpoll?timeout=1');
+  const streams = kinds.filter(({ pushes }) => pushes).map(({ Subscriber }) => new Subscriber(server));
+  for (const stream of streams) {
+    t.cleanup(() => stream.vanish());
+    await stream.open();
+  }
+  assert.equal((await within(held.answer(), 'the answer to a held poll'))?.status, 200);
+  await publish(server, 'still there');
+  for (const stream of streams) await stream.updates(1);
+});
+
+await run();
