@@ -18,7 +18,7 @@ typedef struct {
   char *port, *speed, *interval, *rate, *size, *history, *history_bytes, *heartbeat, *workers;
   char *ping_interval, *ping_timeout, *connect_timeout;
   char *max_clients, *max_lag, *slow, *max_body, *drain, *sndbuf, *log_format, *line_idle;
-  char *head_timeout, *body_timeout, *idle_timeout;
+  char *head_timeout, *body_timeout, *idle_timeout, *publish_rate;
 } Texts;
 
 static void fail(GError **error, const char *flag, const char *value, const char *wants) {
@@ -92,6 +92,19 @@ static gboolean take_rate(const Texts *texts, FlOptions *self, GError **error) {
   return TRUE;
 }
 
+static gboolean take_publish_rate(const char *text, double *ret_hz, GError **error) {
+  double hz;
+
+  if (!text)
+    return TRUE;
+  if (fl_units_rate(text, &hz) && hz >= 1e-6 && hz <= 1e6) {
+    *ret_hz = hz;
+    return TRUE;
+  }
+  fail(error, "--publish-rate", text, "updates per second, up to 1M, such as 50 or 0.2,");
+  return FALSE;
+}
+
 static gboolean take_speed(const char *text, double *ret, GError **error) {
   if (!text)
     return TRUE;
@@ -137,6 +150,7 @@ static gboolean take_all(const Texts *texts, FlOptions *self, GError **error) {
       take_milliseconds("--ping-timeout", texts->ping_timeout, &self->ping_timeout_ns, error) &&
       take_milliseconds("--connect-timeout", texts->connect_timeout, &self->connect_timeout_ns, error) &&
       take_bytes("--max-body", texts->max_body, 1, 1024 * 1024 * 1024, &self->max_body, error) &&
+      take_publish_rate(texts->publish_rate, &self->publish_rate_hz, error) &&
       take_duration("--head-timeout", texts->head_timeout, 1000000, &self->head_timeout_ns, error) &&
       take_duration("--body-timeout", texts->body_timeout, 1000000, &self->body_timeout_ns, error) &&
       take_duration("--idle-timeout", texts->idle_timeout, 1000000, &self->idle_timeout_ns, error) &&
@@ -230,6 +244,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *
     { "allow-host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.allow_hosts, "Answer under this host name too (again for more)", "HOST" },
     { "allow-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.allow_origins, "Let pages of this origin in (again for more)", "ORIGIN" },
     { "publish-token", 0, 0, G_OPTION_ARG_STRING, &self->access.publish_token, "Publishing needs this bearer token", "TOKEN" },
+    { "publish-rate", 0, 0, G_OPTION_ARG_STRING, &texts->publish_rate, "Updates per second that one address may publish (no limit)", "RATE" },
     { "trust-proxy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.trust_proxies, "Believe X-Forwarded-For from here (again for more)", "CIDR" },
     { "web-root", 0, 0, G_OPTION_ARG_FILENAME, &self->web_root, "Serve this folder instead of the built-in page", "DIR" },
     { "demo", 0, 0, G_OPTION_ARG_NONE, &self->demo, "Let the page change the feed and open lines beyond loopback too (with --publish-token)", NULL },

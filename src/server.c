@@ -222,6 +222,8 @@ FlServer *fl_server_new(const FlOptions *options, FlLog *log, GError **error) {
   fl_epoch_generate(epoch);
   self->application.sequencer = fl_sequencer_new(epoch);
   self->application.source_stats = &self->source_stats;
+  if (options->publish_rate_hz > 0)
+    self->application.publishing = fl_allowance_new(options->publish_rate_hz);
   self->application.web_root = options->web_root;
   self->application.socketio_path = options->socketio_path;
   self->application.namespaces = options->namespaces;
@@ -271,6 +273,7 @@ void fl_server_free(FlServer *self) {
   fl_source_free(self->application.source);
   fl_line_set_free(self->application.lines);
   fl_access_free(self->application.access);
+  fl_allowance_free(self->application.publishing);
   fl_sequencer_free(self->application.sequencer);
   g_free(self->application.url);
   g_main_loop_unref(self->loop);

@@ -87,4 +87,65 @@ test('held polls, streams and whole requests know none of these deadlines', asyn
   for (const stream of streams) await stream.updates(1);
 });
 
+// --- publishing too often --------------------------------------------------------------------------------------------
+
+const text = { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: 'again' };
+const head = async (server) => (await request(server, '/stats')).json().head;
+
+for (const workers of ['1', '2'])
+  test(`${workers} worker(s): --publish-rate answers 429 with Retry-After to an address that publishes more often`, async (t) => {
+    const server = await start(t, '--workers', workers, '--publish-rate', '0.05', '--trust-proxy', '127.0.0.1');
+    const by = (ip) => request(server, '/publish', { ...text, headers: { ...text.headers, 'X-Forwarded-For': ip } });
+    assert.equal((await by('203.0.113.1')).status, 201);
+    const refused = await by('203.0.113.1');
+    assert.equal(refused.status, 429);
+    assert.equal(refused.headers['content-type'], 'application/problem+json');
+    assert.match(refused.json().detail, /--publish-rate/);
+    const seconds = Number(refused.headers['retry-after']);
+    assert.ok(seconds > 10 && seconds <= 20, `Retry-After: ${refused.headers['retry-after']}`);
+    assert.equal((await by('203.0.113.2')).status, 201, 'another address has its own');
+    assert.equal(await head(server), 2);
+  });
+
+test('--publish-rate lets an address publish again, at that rate', async (t) => {
+  const server = await start(t, '--publish-rate', '5');
+  const answers = [];
+  for (let i = 0; i < 6; i++) answers.push((await request(server, '/publish', text)).status);
+  assert.deepEqual(answers.slice(0, 5), [201, 201, 201, 201, 201], 'a second\'s worth at once');
+  const again = async () => {
+    while ((await request(server, '/publish', text)).status !== 201);
+  };
+  await within(again(), 'the next to be taken');
+});
+
+test('--publish-rate is told on a WebSocket as an error, and the connection goes on', async (t) => {
+  const server = await start(t, '--publish-rate', '0.05');
+  const ws = new (kinds.find(({ name }) => name === 'ws').Subscriber)(server);
+  t.cleanup(() => ws.vanish());
+  await ws.open();
+  ws.socket.write(Buffer.concat([1, 2, 3].map((n) => frame(1, JSON.stringify({ publish: n })))));
+  const got = await ws.events.take(3, 'an update and two errors');
+  assert.equal(got.filter(({ update }) => update?.data === 1).length, 1);
+  assert.equal(got.filter(({ error }) => /--publish-rate/.test(error)).length, 2);
+  ws.socket.write(frame(1, '{"echo":"still there"}'));
+  assert.deepEqual(await ws.next(), { echo: 'still there' });
+});
+
+test('--publish-rate is told by Socket.IO as the acknowledgement, and the session goes on', async (t) => {
+  const server = await start(t, '--publish-rate', '0.05');
+  const io = connect(t, server);
+  const exchange = async (method, sid, body) =>
+    (await io.exchange(`/socket.io/?EIO=4&transport=polling${sid ? `&sid=${sid}` : ''}`, { method, body }))?.text;
+  const { sid } = JSON.parse((await exchange('GET')).slice(1));
+  assert.equal(await exchange('POST', sid, '40'), 'ok');
+  await exchange('GET', sid);
+  assert.equal(await exchange('POST', sid, '421["publish",1]\x1e422["publish",2]'), 'ok');
+  let seen = '';
+  while (!/43[12].*43[12]/s.test(seen)) seen += await exchange('GET', sid);
+  assert.match(seen, /431\[\{"seq":1,/);
+  assert.match(seen, /432\[\{"error":"[^"]*--publish-rate/);
+  assert.equal(await exchange('POST', sid, '423["reply","still there"]'), 'ok');
+  while (!seen.includes('433[]')) seen += await exchange('GET', sid);
+});
+
 await run();
