@@ -18,7 +18,7 @@ typedef struct {
   char *port, *speed, *interval, *rate, *size, *history, *history_bytes, *heartbeat, *workers;
   char *ping_interval, *ping_timeout, *connect_timeout;
   char *max_clients, *max_lag, *slow, *max_body, *drain, *sndbuf, *log_format, *line_idle;
-  char *head_timeout, *body_timeout, *idle_timeout, *publish_rate;
+  char *head_timeout, *body_timeout, *idle_timeout, *publish_rate, *max_clients_per_address;
 } Texts;
 
 static void fail(GError **error, const char *flag, const char *value, const char *wants) {
@@ -145,6 +145,7 @@ static gboolean take_all(const Texts *texts, FlOptions *self, GError **error) {
       take_duration("--heartbeat", texts->heartbeat, 10000000, &self->heartbeat_ns, error) &&
       take_count("--workers", texts->workers, 1, 256, &self->workers, error) &&
       take_count("--max-clients", texts->max_clients, 1, 10000000, &self->max_clients, error) &&
+      take_count("--max-clients-per-address", texts->max_clients_per_address, 1, 10000000, &self->max_clients_per_address, error) &&
       take_count("--max-lag", texts->max_lag, 1, 10000000, &self->max_lag, error) &&
       take_milliseconds("--ping-interval", texts->ping_interval, &self->ping_interval_ns, error) &&
       take_milliseconds("--ping-timeout", texts->ping_timeout, &self->ping_timeout_ns, error) &&
@@ -233,6 +234,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Time between signs of life on a stream (15s)", "TIME" },
     { "workers", 0, 0, G_OPTION_ARG_STRING, &texts->workers, "Threads that serve clients (1)", "N" },
     { "max-clients", 0, 0, G_OPTION_ARG_STRING, &texts->max_clients, "Connections at most (what the limit of open files allows)", "N" },
+    { "max-clients-per-address", 0, 0, G_OPTION_ARG_STRING, &texts->max_clients_per_address, "Connections of one address at most (no limit)", "N" },
     { "max-lag", 0, 0, G_OPTION_ARG_STRING, &texts->max_lag, "Updates that a stream may fall behind once it has caught up (--history)", "UPDATES" },
     { "slow", 0, 0, G_OPTION_ARG_STRING, &texts->slow, "What happens to one that does: gap or close (gap)", "POLICY" },
     { "max-body", 0, 0, G_OPTION_ARG_STRING, &texts->max_body, "Bytes of a request's body at most (1M)", "BYTES" },

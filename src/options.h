@@ -18,6 +18,7 @@ typedef struct {
   gint64 heartbeat_ns;
   gint64 workers;
   gint64 max_clients; /* 0: what the limit of open files allows */
+  gint64 max_clients_per_address; /* 0: no limit of their own */
   gint64 max_lag;     /* 0: the history */
   FlSlowPolicy slow;
   gint64 max_body;

@@ -27,6 +27,7 @@ struct _FlServer {
   FlApplication application;
   FlSourceStats source_stats;
   FlLimit limit;
+  FlCrowd *crowd; /* NULL: addresses have no limit */
   guint watches[2];
   guint served_check;
   guint unanswered; /* workers that have not said yet … */
@@ -124,6 +125,7 @@ static gboolean add_worker(FlServer *self, int listen_fd, guint index, GError **
     .sequencer = self->application.sequencer,
     .log = self->log,
     .limit = &self->limit,
+    .crowd = self->crowd,
     .history = (gsize)options->history,
     .history_bytes = (gsize)options->history_bytes,
     .max_body = (gsize)options->max_body,
@@ -181,6 +183,8 @@ static gboolean add_workers(FlServer *self, GError **error) {
     close(fd);
     return FALSE;
   }
+  if (options->max_clients_per_address > 0 && !options->conformance)
+    self->crowd = fl_crowd_new((guint)options->max_clients_per_address, self->application.access);
   for (guint i = 0; i < (guint)options->workers; i++) {
     if (i > 0 && (fd = fl_listener_bind(options->listen, port, FL_LISTENER_FURTHER, error)) < 0)
       return FALSE;
@@ -272,6 +276,7 @@ void fl_server_free(FlServer *self) {
   g_ptr_array_unref(self->application.workers);
   fl_source_free(self->application.source);
   fl_line_set_free(self->application.lines);
+  fl_crowd_free(self->crowd);
   fl_access_free(self->application.access);
   fl_allowance_free(self->application.publishing);
   fl_sequencer_free(self->application.sequencer);

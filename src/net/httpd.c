@@ -281,6 +281,7 @@ static void connection_started(FlHttpd *httpd, struct MHD_Connection *connection
   self->link.data = self;
   g_queue_push_tail_link(&httpd->connections, &self->link);
   *context = self;
+  httpd->config.peer_came(&self->peer, httpd->config.user);
 }
 
 static void on_connection(void *user, struct MHD_Connection *connection, void **context,
@@ -516,7 +517,7 @@ void fl_response_unref(FlResponse *self) {
 }
 
 void fl_request_respond(FlRequest *self, FlResponse *response) {
-  if (self->httpd->close_after_answer && !MHD_get_response_header(response->mhd, "Connection"))
+  if ((self->httpd->close_after_answer || fl_peer_is_too_many(&self->of->peer)) && !MHD_get_response_header(response->mhd, "Connection"))
     MHD_add_response_header(response->mhd, "Connection", "close");
   fl_arrival_whole(&self->of->arrival);
   self->result = MHD_queue_response(self->connection, response->status, response->mhd);

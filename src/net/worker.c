@@ -53,10 +53,20 @@ static void on_accepted(gpointer user, int fd, const struct sockaddr *address, s
     fl_limit_release(self->config.limit);
 }
 
+/* One that is too many by far is owed no answer, and one that were wrong for its kind would be worse than none. */
+static void on_peer_came(FlPeer *peer, gpointer user) {
+  FlWorker *self = user;
+  fl_crowd_count(self->config.crowd, &peer->place, peer->ip);
+  if (peer->place.far_over)
+    shutdown(peer->fd, SHUT_RDWR);
+}
+
 static void on_peer_closed(FlPeer *peer, gboolean detached, gpointer user) {
   FlWorker *self = user;
-  if (!detached) /* else the stream is counted in its place */
+  if (!detached) { /* else the stream is counted in its place */
     fl_limit_release(self->config.limit);
+    fl_crowd_leave_place(self->config.crowd, &peer->place);
+  }
   self->config.peer_left(peer, self);
 }
 
@@ -73,6 +83,7 @@ static void on_request_began(FlRequest *request, gpointer user) {
 static void on_stream_left(FlStream *stream, gpointer user) {
   FlWorker *self = user;
   fl_limit_release(self->config.limit);
+  fl_crowd_leave(self->config.crowd, fl_stream_ip(stream));
 }
 
 static void on_hold_over(FlDeadline *entry, gpointer user) {
@@ -205,6 +216,7 @@ static gboolean set_up_parts(FlWorker *self, GError **error) {
   FlHttpdConfig httpd = {
     .handle = on_request,
     .began = on_request_began,
+    .peer_came = on_peer_came,
     .peer_closed = on_peer_closed,
     .user = self,
     .log = config->log,
@@ -413,6 +425,10 @@ gpointer fl_worker_part(const FlWorker *self, guint place) {
 
 void fl_worker_watch(FlWorker *self, FlDeadlineList *deadlines) {
   g_ptr_array_add(self->watched, deadlines);
+}
+
+FlCrowd *fl_worker_crowd(const FlWorker *self) {
+  return self->config.crowd;
 }
 
 guint fl_worker_clients_most(const FlWorker *self) {

@@ -148,4 +148,81 @@ test('--publish-rate is told by Socket.IO as the acknowledgement, and the sessio
   while (!seen.includes('433[]')) seen += await exchange('GET', sid);
 });
 
+// --- too many of one address -----------------------------------------------------------------------------------------
+
+const eventStream = { Accept: 'text/event-stream' };
+const untilAdmitted = (ask) => within((async () => { while (!(await ask())); })(), 'a place to be free again');
+
+/** What an EventSource must be told: 200, to come again later, and the end. */
+async function assertComeLater(client, options) {
+  client.ask('/events', { headers: { ...eventStream }, ...options });
+  const answer = await within(client.head(), 'an answer to an EventSource');
+  assert.equal(answer?.status, 200);
+  assert.match(answer.headers['content-type'], /^text\/event-stream/);
+  const text = await within(client.take((bytes) => (bytes.includes('\n\n') ? [bytes.toString(), bytes.length] : null)), 'its words');
+  assert.equal(text, 'retry: 5000\n\n');
+  assert.equal(await within(client.head(), 'its end'), null);
+}
+
+for (const workers of ['1', '2'])
+  test(`${workers} worker(s): --max-clients-per-address: who is too many is told so, in words of its kind`, async (t) => {
+    const server = await start(t, '--workers', workers, '--max-clients-per-address', '3');
+    const streams = kinds.filter(({ pushes }) => pushes).map(({ Subscriber }) => new Subscriber(server));
+    for (const stream of streams) {
+      t.cleanup(() => stream.vanish());
+      await stream.open();
+    }
+    assert.equal(streams.length, 3);
+    const upgrade = { Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+    for (const [target, headers] of [['/poll'], ['/longpoll'], ['/ws', upgrade], ['/socket.io/?EIO=4&transport=polling'], ['/']]) {
+      const client = connect(t, server);
+      const refused = await client.exchange(target, { headers: { ...headers } });
+      assert.equal(refused?.status, 429, target);
+      assert.equal(refused.headers['retry-after'], '5');
+      assert.match(JSON.parse(refused.text).detail, /--max-clients-per-address/);
+      assert.equal(await within(client.head(), 'its end'), null, 'and it is let go');
+    }
+    await assertComeLater(connect(t, server));
+    assert.equal((await request(server, '/health/ready')).status, 200, 'health is always told');
+    streams.pop().vanish();
+    await untilAdmitted(async () => (await connect(t, server).exchange('/poll'))?.status === 200);
+  });
+
+test('--max-clients-per-address: places are given back, however often clients come and go', async (t) => {
+  const server = await start(t, '--workers', '2', '--max-clients-per-address', '6');
+  for (let round = 0; round < 30; round++)
+    for (const { Subscriber } of kinds) {
+      const client = new Subscriber(server);
+      await untilAdmitted(() => client.open().then(() => true, () => (client.vanish(), assert.fail('it was refused'))));
+      client.vanish(round % 2 === 0);
+      await untilAdmitted(async () => (await request(server, '/poll')).status === 200);
+    }
+});
+
+test('--max-clients-per-address: by far too many are cut off, and those that are in notice nothing', async (t) => {
+  const server = await start(t, '--max-clients-per-address', '2');
+  const inside = new (kinds.find(({ name }) => name === 'sse').Subscriber)(server);
+  t.cleanup(() => inside.vanish());
+  await inside.open();
+  const crowd = Array.from({ length: 60 }, () => connect(t, server));
+  const cut = await within(Promise.all(crowd.slice(20).map((client) => client.head())), 'the end of those who are far too many');
+  assert.ok(cut.every((answer) => answer === null));
+  for (const client of crowd) client.vanish();
+  await untilAdmitted(async () => (await request(server, '/publish', text).catch(() => null))?.status === 201);
+  assert.equal((await inside.updates(1))[0].data, 'again');
+});
+
+test('--max-clients-per-address: behind a trusted proxy the forwarded address counts', async (t) => {
+  const server = await start(t, '--max-clients-per-address', '2', '--trust-proxy', '127.0.0.1');
+  const by = (ip) => ({ headers: { 'X-Forwarded-For': ip } });
+  const clients = Array.from({ length: 8 }, () => connect(t, server));
+  for (const [i, client] of clients.slice(0, 6).entries())
+    assert.equal((await client.exchange('/poll', by(`203.0.113.${i >> 1}`)))?.status, 200, `two of each: ${i}`);
+  assert.equal((await clients[6].exchange('/poll', by('203.0.113.0')))?.status, 429, 'a third');
+  assert.equal((await clients[0].exchange('/poll', by('203.0.113.9')))?.status, 200, 'a connection is whose request came last');
+  assert.equal((await clients[7].exchange('/poll', by('203.0.113.0')))?.status, 200);
+  await assertComeLater(connect(t, server), { headers: { ...eventStream, 'X-Forwarded-For': '203.0.113.0' } });
+  for (let i = 0; i < 8; i++) assert.equal((await connect(t, server).exchange('/poll'))?.status, 200, "the proxy's own count for no one");
+});
+
 await run();
