@@ -1,6 +1,8 @@
 // Clients that are slow, greedy or gone: what each may cost, when it is let go, and that the others do not notice. The times
 // are set short by flags; where a case waits, it waits for an end or an answer.
 // SPDX-License-Identifier: MIT
+import { spawnSync } from 'node:child_process';
+import { readdir } from 'node:fs/promises';
 import { assert, publish, request, run, test, within } from '../e2e/harness.mjs';
 import { Connection, requestText } from './connection.mjs';
 import { frame, kinds, Publisher } from './subscriber.mjs';
@@ -224,5 +226,53 @@ test('--max-clients-per-address: behind a trusted proxy the forwarded address co
   await assertComeLater(connect(t, server), { headers: { ...eventStream, 'X-Forwarded-For': '203.0.113.0' } });
   for (let i = 0; i < 8; i++) assert.equal((await connect(t, server).exchange('/poll'))?.status, 200, "the proxy's own count for no one");
 });
+
+// --- no descriptor left ----------------------------------------------------------------------------------------------
+
+/** Let the server, as it runs, have no more descriptors than it has now, and `more`. */
+async function limitFiles(server, more) {
+  const { pid } = server.child;
+  const used = new Set((await readdir(`/proc/${pid}/fd`)).map(Number));
+  let files = 0;
+  for (let free = 0; free < more; files++) if (!used.has(files)) free++; // what is taken next is the lowest that is free
+  const { status } = spawnSync('prlimit', [`--pid=${pid}`, `--nofile=${files}:${files}`]);
+  assert.equal(status, 0, 'prlimit');
+}
+
+for (const workers of ['1', '2'])
+  test(`${workers} worker(s): without a descriptor left it answers 503, tells EventSources to come again, and recovers by itself`, async (t) => {
+    const server = await start(t, '--workers', workers);
+    const inside = new (kinds.find(({ name }) => name === 'ws').Subscriber)(server);
+    t.cleanup(() => inside.vanish());
+    await inside.open();
+    await limitFiles(server, 8);
+    const crowd = [];
+    // Until one is refused: by 503, or by the end where its request came too late to be seen.
+    const isIn = async () => {
+      crowd.push(connect(t, server));
+      return (await crowd.at(-1).exchange('/poll'))?.status === 200;
+    };
+    while (await isIn()) assert.ok(crowd.length < 20, 'the limit of files has no effect');
+    const ask = async (target, headers) => {
+      for (;;) {
+        const client = connect(t, server);
+        client.ask(target, { headers: { ...headers } });
+        const answer = await within(client.head(), 'an answer or the end');
+        if (answer) return { ...answer, client };
+      }
+    };
+    const full = await within(ask('/poll'), 'the refusal');
+    assert.equal(full.status, 503);
+    assert.equal(full.headers['content-type'], 'application/problem+json');
+    assert.equal(full.headers['retry-after'], '5');
+    const events = await within(ask('/events', eventStream), 'what an EventSource is told');
+    assert.equal(events.status, 200);
+    const words = (bytes) => (bytes.includes('\n\n') ? [bytes.toString(), bytes.length] : null);
+    assert.equal(await within(events.client.take(words), 'its words'), 'retry: 5000\n\n');
+    inside.socket.write(frame(1, '{"publish":"from inside"}'));
+    assert.equal((await inside.updates(1))[0].data, 'from inside');
+    for (const client of crowd) client.vanish();
+    await untilAdmitted(async () => (await connect(t, server).exchange('/poll'))?.status === 200);
+  });
 
 await run();
