@@ -18,6 +18,7 @@ typedef struct {
   char *port, *speed, *interval, *rate, *size, *history, *history_bytes, *heartbeat, *workers;
   char *ping_interval, *ping_timeout, *connect_timeout;
   char *max_clients, *max_lag, *slow, *max_body, *drain, *sndbuf, *log_format, *line_idle;
+  char *head_timeout, *body_timeout, *idle_timeout, *publish_rate, *max_clients_per_address;
 } Texts;
 
 static void fail(GError **error, const char *flag, const char *value, const char *wants) {
@@ -91,6 +92,19 @@ static gboolean take_rate(const Texts *texts, FlOptions *self, GError **error) {
   return TRUE;
 }
 
+static gboolean take_publish_rate(const char *text, double *ret_hz, GError **error) {
+  double hz;
+
+  if (!text)
+    return TRUE;
+  if (fl_units_rate(text, &hz) && hz >= 1e-6 && hz <= 1e6) {
+    *ret_hz = hz;
+    return TRUE;
+  }
+  fail(error, "--publish-rate", text, "updates per second, up to 1M, such as 50 or 0.2,");
+  return FALSE;
+}
+
 static gboolean take_speed(const char *text, double *ret, GError **error) {
   if (!text)
     return TRUE;
@@ -131,11 +145,16 @@ static gboolean take_all(const Texts *texts, FlOptions *self, GError **error) {
       take_duration("--heartbeat", texts->heartbeat, 10000000, &self->heartbeat_ns, error) &&
       take_count("--workers", texts->workers, 1, 256, &self->workers, error) &&
       take_count("--max-clients", texts->max_clients, 1, 10000000, &self->max_clients, error) &&
+      take_count("--max-clients-per-address", texts->max_clients_per_address, 1, 10000000, &self->max_clients_per_address, error) &&
       take_count("--max-lag", texts->max_lag, 1, 10000000, &self->max_lag, error) &&
       take_milliseconds("--ping-interval", texts->ping_interval, &self->ping_interval_ns, error) &&
       take_milliseconds("--ping-timeout", texts->ping_timeout, &self->ping_timeout_ns, error) &&
       take_milliseconds("--connect-timeout", texts->connect_timeout, &self->connect_timeout_ns, error) &&
       take_bytes("--max-body", texts->max_body, 1, 1024 * 1024 * 1024, &self->max_body, error) &&
+      take_publish_rate(texts->publish_rate, &self->publish_rate_hz, error) &&
+      take_duration("--head-timeout", texts->head_timeout, 1000000, &self->head_timeout_ns, error) &&
+      take_duration("--body-timeout", texts->body_timeout, 1000000, &self->body_timeout_ns, error) &&
+      take_duration("--idle-timeout", texts->idle_timeout, 1000000, &self->idle_timeout_ns, error) &&
       take_duration("--drain", texts->drain, 0, &self->drain_ns, error) &&
       take_duration("--line-idle", texts->line_idle, 1000000, &self->line_idle_ns, error) &&
       take_bytes("--sndbuf", texts->sndbuf, 1, 1024 * 1024 * 1024, &self->sndbuf_bytes, error) &&
@@ -215,14 +234,19 @@ static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Time between signs of life on a stream (15s)", "TIME" },
     { "workers", 0, 0, G_OPTION_ARG_STRING, &texts->workers, "Threads that serve clients (1)", "N" },
     { "max-clients", 0, 0, G_OPTION_ARG_STRING, &texts->max_clients, "Connections at most (what the limit of open files allows)", "N" },
+    { "max-clients-per-address", 0, 0, G_OPTION_ARG_STRING, &texts->max_clients_per_address, "Connections of one address at most (no limit)", "N" },
     { "max-lag", 0, 0, G_OPTION_ARG_STRING, &texts->max_lag, "Updates that a stream may fall behind once it has caught up (--history)", "UPDATES" },
     { "slow", 0, 0, G_OPTION_ARG_STRING, &texts->slow, "What happens to one that does: gap or close (gap)", "POLICY" },
     { "max-body", 0, 0, G_OPTION_ARG_STRING, &texts->max_body, "Bytes of a request's body at most (1M)", "BYTES" },
+    { "head-timeout", 0, 0, G_OPTION_ARG_STRING, &texts->head_timeout, "Time for a request's head to arrive, in all (10s)", "TIME" },
+    { "body-timeout", 0, 0, G_OPTION_ARG_STRING, &texts->body_timeout, "Time for a request's body to arrive, in all (30s)", "TIME" },
+    { "idle-timeout", 0, 0, G_OPTION_ARG_STRING, &texts->idle_timeout, "Time between requests of a connection, and for an answer to move on (120s)", "TIME" },
     { "drain", 0, 0, G_OPTION_ARG_STRING, &texts->drain, "Time for clients to leave at SIGTERM (10s)", "TIME" },
     { "sndbuf", 0, 0, G_OPTION_ARG_STRING, &texts->sndbuf, "SO_SNDBUF of clients' sockets (the kernel's own)", "BYTES" },
     { "allow-host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.allow_hosts, "Answer under this host name too (again for more)", "HOST" },
     { "allow-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.allow_origins, "Let pages of this origin in (again for more)", "ORIGIN" },
     { "publish-token", 0, 0, G_OPTION_ARG_STRING, &self->access.publish_token, "Publishing needs this bearer token", "TOKEN" },
+    { "publish-rate", 0, 0, G_OPTION_ARG_STRING, &texts->publish_rate, "Updates per second that one address may publish (no limit)", "RATE" },
     { "trust-proxy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.trust_proxies, "Believe X-Forwarded-For from here (again for more)", "CIDR" },
     { "web-root", 0, 0, G_OPTION_ARG_FILENAME, &self->web_root, "Serve this folder instead of the built-in page", "DIR" },
     { "demo", 0, 0, G_OPTION_ARG_NONE, &self->demo, "Let the page change the feed and open lines beyond loopback too (with --publish-token)", NULL },
@@ -267,6 +291,9 @@ FlOptions *fl_options_parse(int *argc, char ***argv, GError **error) {
   self->ping_interval_ns = G_GINT64_CONSTANT(25000000000);
   self->ping_timeout_ns = G_GINT64_CONSTANT(20000000000);
   self->connect_timeout_ns = G_GINT64_CONSTANT(45000000000);
+  self->head_timeout_ns = G_GINT64_CONSTANT(10000000000);
+  self->body_timeout_ns = G_GINT64_CONSTANT(30000000000);
+  self->idle_timeout_ns = G_GINT64_CONSTANT(120000000000);
   self->drain_ns = G_GINT64_CONSTANT(10000000000);
   self->line_idle_ns = G_GINT64_CONSTANT(60000000000);
   gboolean ok = read_arguments(argc, argv, self, &texts, error) && take_all(&texts, self, error) &&

@@ -18,9 +18,12 @@ typedef struct {
   gint64 heartbeat_ns;
   gint64 workers;
   gint64 max_clients; /* 0: what the limit of open files allows */
+  gint64 max_clients_per_address; /* 0: no limit of their own */
   gint64 max_lag;     /* 0: the history */
   FlSlowPolicy slow;
   gint64 max_body;
+  double publish_rate_hz; /* 0: as often as anyone likes */
+  gint64 head_timeout_ns, body_timeout_ns, idle_timeout_ns;
   gint64 drain_ns;
   gint64 sndbuf_bytes; /* 0: the kernel's */
   FlAccessConfig access; /* on_loopback is not set here */

@@ -27,6 +27,7 @@ struct _FlServer {
   FlApplication application;
   FlSourceStats source_stats;
   FlLimit limit;
+  FlCrowd *crowd; /* NULL: addresses have no limit */
   guint watches[2];
   guint served_check;
   guint unanswered; /* workers that have not said yet … */
@@ -124,9 +125,11 @@ static gboolean add_worker(FlServer *self, int listen_fd, guint index, GError **
     .sequencer = self->application.sequencer,
     .log = self->log,
     .limit = &self->limit,
+    .crowd = self->crowd,
     .history = (gsize)options->history,
     .history_bytes = (gsize)options->history_bytes,
     .max_body = (gsize)options->max_body,
+    .arrival = { options->head_timeout_ns, options->body_timeout_ns, options->idle_timeout_ns },
     .max_lag = (guint64)options->max_lag,
     .slow = options->slow,
     .heartbeat_ns = options->heartbeat_ns,
@@ -180,6 +183,8 @@ static gboolean add_workers(FlServer *self, GError **error) {
     close(fd);
     return FALSE;
   }
+  if (options->max_clients_per_address > 0 && !options->conformance)
+    self->crowd = fl_crowd_new((guint)options->max_clients_per_address, self->application.access);
   for (guint i = 0; i < (guint)options->workers; i++) {
     if (i > 0 && (fd = fl_listener_bind(options->listen, port, FL_LISTENER_FURTHER, error)) < 0)
       return FALSE;
@@ -221,6 +226,8 @@ FlServer *fl_server_new(const FlOptions *options, FlLog *log, GError **error) {
   fl_epoch_generate(epoch);
   self->application.sequencer = fl_sequencer_new(epoch);
   self->application.source_stats = &self->source_stats;
+  if (options->publish_rate_hz > 0)
+    self->application.publishing = fl_allowance_new(options->publish_rate_hz);
   self->application.web_root = options->web_root;
   self->application.socketio_path = options->socketio_path;
   self->application.namespaces = options->namespaces;
@@ -269,7 +276,9 @@ void fl_server_free(FlServer *self) {
   g_ptr_array_unref(self->application.workers);
   fl_source_free(self->application.source);
   fl_line_set_free(self->application.lines);
+  fl_crowd_free(self->crowd);
   fl_access_free(self->application.access);
+  fl_allowance_free(self->application.publishing);
   fl_sequencer_free(self->application.sequencer);
   g_free(self->application.url);
   g_main_loop_unref(self->loop);

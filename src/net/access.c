@@ -181,7 +181,7 @@ gboolean fl_access_holds_token(const FlAccess *self, const char *text, gsize len
   return FALSE;
 }
 
-static gboolean is_trusted(const FlAccess *self, const char *ip) {
+gboolean fl_access_is_proxy(const FlAccess *self, const char *ip) {
   g_autoptr(GInetAddress) address = g_inet_address_new_from_string(ip);
 
   for (guint i = 0; address && i < self->proxies->len; i++)
@@ -191,7 +191,7 @@ static gboolean is_trusted(const FlAccess *self, const char *ip) {
 }
 
 char *fl_access_client_ip(const FlAccess *self, const char *socket_ip, const char *forwarded_for) {
-  if (!forwarded_for || self->proxies->len == 0 || !is_trusted(self, socket_ip))
+  if (!forwarded_for || self->proxies->len == 0 || !fl_access_is_proxy(self, socket_ip))
     return g_strdup(socket_ip);
   g_auto(GStrv) hops = g_strsplit(forwarded_for, ",", 64);
   const char *client = socket_ip;
@@ -200,7 +200,7 @@ char *fl_access_client_ip(const FlAccess *self, const char *socket_ip, const cha
     if (!g_hostname_is_ip_address(hop))
       break;
     client = hop;
-    if (!is_trusted(self, hop))
+    if (!fl_access_is_proxy(self, hop))
       break;
   }
   return g_strdup(client);

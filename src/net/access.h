@@ -42,6 +42,9 @@ gboolean fl_access_has_token(const FlAccess *self);
 /* fl_access_holds_token: whether a text holds the token, as it is or with characters of it escaped as in JSON. */
 gboolean fl_access_holds_token(const FlAccess *self, const char *text, gsize len);
 
+/* fl_access_is_proxy: whether --trust-proxy names that address. */
+gboolean fl_access_is_proxy(const FlAccess *self, const char *ip);
+
 /* fl_access_client_ip: the address to call a client by: that of its socket, or, where that is a trusted proxy's, the
  * last address in X-Forwarded-For (NULL: absent) that is not one. Owned by the caller. */
 char *fl_access_client_ip(const FlAccess *self, const char *socket_ip, const char *forwarded_for);

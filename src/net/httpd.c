@@ -14,7 +14,7 @@
 
 #define CONNECTION_LIMIT 1000000    /* libmicrohttpd's own default is about 1,020; the worker counts for itself */
 #define POOL_BYTES 16384            /* a connection's memory: 4 kB would answer 431 to the cookies of localhost */
-#define IDLE_SECONDS 120            /* idle connections are closed after this */
+#define WATCHED (EPOLLIN | EPOLLRDHUP | EPOLLET)
 
 struct _FlHttpd {
   FlHttpdConfig config;
@@ -34,6 +34,7 @@ typedef struct {
   FlPeer peer; /* first */
   GList link;  /* in the httpd's connections */
   FlPollable hangup;
+  FlArrival arrival;
   gboolean ended;   /* the client sends no more */
   gboolean asking;  /* a request is read or answered … */
   gboolean posting; /* … and the body of a POST is coming */
@@ -183,6 +184,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     self = *request_state = request_new(httpd, connection, url, method);
     /* Anything else is answered on the final call only: an answer queued now would end the connection. */
     self->result = MHD_YES;
+    fl_arrival_head(&self->of->arrival);
     if (!refuse_by_head(self) && self->is_post) {
       self->of->posting = TRUE;
       look_for_end(self->of);
@@ -201,6 +203,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     return MHD_YES;
   }
   self->of->posting = FALSE;
+  fl_arrival_whole(&self->of->arrival);
   if (self->body_bytes > httpd->config.max_body) {
     refuse(self, 413,
            "{\"title\":\"Content Too Large\",\"status\":413,\"detail\":\"The body is larger than this server takes "
@@ -223,6 +226,8 @@ static void on_request_end(void *user, struct MHD_Connection *connection, void *
   self->of->asking = self->of->posting = FALSE;
   if (self->of->held == self)
     self->of->held = NULL;
+  if (!self->of->detached)
+    fl_arrival_answered(&self->of->arrival);
   look_for_end(self->of);
   if (self->attached)
     self->ended(self->attached);
@@ -239,6 +244,9 @@ static void on_request_end(void *user, struct MHD_Connection *connection, void *
 static void on_hangup(FlPollable *pollable, guint32 events) {
   Connection *self = (Connection *)((char *)pollable - offsetof(Connection, hangup));
 
+  fl_arrival_heard(&self->arrival);
+  if (!(events & ~(guint32)EPOLLIN))
+    return;
   self->ended = TRUE;
   if (self->held) {
     self->held->hung_up = TRUE;
@@ -266,12 +274,14 @@ static void connection_started(FlHttpd *httpd, struct MHD_Connection *connection
   self->peer.fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
   self->peer.since_ns = fl_clock_now_ns();
   self->hangup = (FlPollable){ .fd = self->peer.fd, .ready = on_hangup };
-  fl_poller_add(httpd->config.poller, &self->hangup, EPOLLRDHUP | EPOLLET);
+  fl_poller_add(httpd->config.poller, &self->hangup, WATCHED);
+  fl_arrival_accepted(httpd->config.arrivals, &self->arrival, self->peer.fd, self->peer.ip);
   self->peer.surplus = httpd->adding_surplus;
   self->httpd = httpd;
   self->link.data = self;
   g_queue_push_tail_link(&httpd->connections, &self->link);
   *context = self;
+  httpd->config.peer_came(&self->peer, httpd->config.user);
 }
 
 static void on_connection(void *user, struct MHD_Connection *connection, void **context,
@@ -283,6 +293,7 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
     return;
   }
   Connection *self = *context;
+  fl_arrival_whole(&self->arrival);
   fl_poller_remove(httpd->config.poller, &self->hangup);
   g_queue_unlink(&httpd->connections, &self->link);
   httpd->config.peer_closed(&self->peer, self->detached, httpd->config.user);
@@ -334,7 +345,7 @@ FlHttpd *fl_httpd_new(const FlHttpdConfig *config, GError **error) {
                                   MHD_OPTION_NOTIFY_CONNECTION, on_connection, self,
                                   MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTION_LIMIT,
                                   MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,
-                                  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)IDLE_SECONDS,
+                                  MHD_OPTION_CONNECTION_TIMEOUT, (unsigned int)((config->arrivals->idles.interval_ns + 999999999) / 1000000000),
                                   MHD_OPTION_STRICT_FOR_CLIENT, 1,
                                   MHD_OPTION_END);
   if (!self->daemon) {
@@ -506,8 +517,9 @@ void fl_response_unref(FlResponse *self) {
 }
 
 void fl_request_respond(FlRequest *self, FlResponse *response) {
-  if (self->httpd->close_after_answer && !MHD_get_response_header(response->mhd, "Connection"))
+  if ((self->httpd->close_after_answer || fl_peer_is_too_many(&self->of->peer)) && !MHD_get_response_header(response->mhd, "Connection"))
     MHD_add_response_header(response->mhd, "Connection", "close");
+  fl_arrival_whole(&self->of->arrival);
   self->result = MHD_queue_response(self->connection, response->status, response->mhd);
 }
 
@@ -515,7 +527,7 @@ void fl_request_hold(FlRequest *self) {
   Connection *of = self->of;
 
   if (of->ended) /* before it was held: to be told again */
-    fl_poller_modify(of->httpd->config.poller, &of->hangup, EPOLLRDHUP | EPOLLET);
+    fl_poller_modify(of->httpd->config.poller, &of->hangup, WATCHED);
   of->held = self;
   MHD_suspend_connection(self->connection);
   self->result = MHD_YES;

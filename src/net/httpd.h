@@ -13,7 +13,8 @@
 #include <sys/socket.h>
 
 #include "core/log.h"
-#include "net/deadline.h"
+#include "net/arrival.h"
+#include "net/crowd.h"
 #include "net/poller.h"
 
 typedef struct _FlHttpd FlHttpd;
@@ -28,6 +29,7 @@ typedef struct {
   char ip[46];  /* of the socket */
   int fd;       /* borrowed */
   gboolean surplus; /* came when the server was full: to be sent away in words that its kind understands */
+  FlCrowdPlace place; /* among those of its address */
   gint64 since_ns;
   char *client_ip;                     /* as logged, of the last request … */
   char *forwarded_for;                 /* … and the header that it came from */
@@ -42,6 +44,11 @@ typedef struct {
   gint64 counted_ns;                   /* … and when */
 } FlPeer;
 
+/* fl_peer_is_too_many: whether it is one more than the server, or its address, may have. */
+static inline gboolean fl_peer_is_too_many(const FlPeer *self) {
+  return self->surplus || self->place.over;
+}
+
 /* The parts of a request's head that anyone here asks for; NULL where absent. Several lines of one name are one list. */
 typedef struct {
   const char *host, *origin, *upgrade, *connection, *if_none_match, *last_event_id, *authorization, *content_type;
@@ -52,10 +59,12 @@ typedef struct {
   void (*handle)(FlRequest *request, gpointer user);
   /* The head of a POST is read, its body is to come. To answer here refuses the body and ends the connection. */
   void (*began)(FlRequest *request, gpointer user);
+  void (*peer_came)(FlPeer *peer, gpointer user);
   void (*peer_closed)(FlPeer *peer, gboolean detached, gpointer user);
   gpointer user;
   FlLog *log;
   FlPoller *poller;    /* watches held requests for peers that vanish */
+  FlArrivals *arrivals; /* where connections wait for requests */
   gsize max_body;      /* bytes of a request's body */
   gboolean verbose;    /* pass on what libmicrohttpd has to say */
   guint64 id_first;    /* ids of peers: first, first + step … */

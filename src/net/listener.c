@@ -18,6 +18,7 @@ struct _FlListener {
   int reserve_fd;
   FlLimit *limit;
   int sndbuf_bytes;
+  gboolean expects_requests;
   FlAccepted accepted;
   gpointer user;
 };
@@ -30,6 +31,15 @@ static const char full[] = "HTTP/1.1 503 Service Unavailable\r\n"
                            "\r\n"
                            "{\"title\":\"Service Unavailable\",\"status\":503,"
                            "\"detail\":\"The server has all the clients it takes.\"}\n";
+
+/* An EventSource gives up for good on any status but 200. That any page may read this tells it nothing. */
+static const char later[] = "HTTP/1.1 200 OK\r\n"
+                            "Content-Type: text/event-stream\r\n"
+                            "Cache-Control: no-store\r\n"
+                            "Access-Control-Allow-Origin: *\r\n"
+                            "Connection: close\r\n"
+                            "\r\n"
+                            "retry: 5000\n\n";
 
 static void reserve(FlListener *self) {
   self->reserve_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -160,18 +170,33 @@ int fl_listener_fd(const FlListener *self) {
   return self->fd;
 }
 
+/* From now on, who sends no request with its connection is not accepted for this long, so that most can be answered. */
+static void expect_requests(FlListener *self) {
+  int seconds = 1;
+  if (!self->expects_requests)
+    setsockopt(self->fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+  self->expects_requests = TRUE;
+}
+
 void fl_limit_release(FlLimit *self) {
   atomic_fetch_sub(&self->now, 1);
 }
 
-/* The request, if it is there already, is read first: closing with unread input would reset the connection and take
- * the answer away from the client. */
-static void answer_full(int fd) {
-  char request[4096];
-  (void)!recv(fd, request, sizeof request, MSG_DONTWAIT);
-  (void)!send(fd, full, sizeof full - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+/* The request is read first: what to say depends on it, and closing with unread input would reset the connection and take the
+ * answer away from the client. Where it has not come yet, nothing is said, which all clients take for a failure of the network. */
+static void answer_full(FlListener *self, int fd) {
+  char request[16384];
+  ssize_t n = recv(fd, request, sizeof request - 1, MSG_DONTWAIT);
+
+  if (n > 0) {
+    request[n] = '\0';
+    gboolean is_event_source = strstr(request, "text/event-stream") != NULL;
+    (void)!send(fd, is_event_source ? later : full, (is_event_source ? sizeof later : sizeof full) - 1,
+                MSG_NOSIGNAL | MSG_DONTWAIT);
+  }
   shutdown(fd, SHUT_WR);
   close(fd);
+  expect_requests(self);
 }
 
 static void hand_on(FlListener *self, int fd, const struct sockaddr_storage *address, socklen_t len) {
@@ -180,7 +205,7 @@ static void hand_on(FlListener *self, int fd, const struct sockaddr_storage *add
 
   if (before >= self->limit->most + FL_LIMIT_SURPLUS) {
     fl_limit_release(self->limit);
-    answer_full(fd);
+    answer_full(self, fd);
     return;
   }
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -194,7 +219,7 @@ static void accept_on_reserve(FlListener *self) {
     close(self->reserve_fd);
   int fd = accept4(self->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd >= 0)
-    answer_full(fd);
+    answer_full(self, fd);
   reserve(self);
 }
 

@@ -28,6 +28,7 @@ struct _FlWorker {
   FlInbox *inbox; /* the sequencer's */
   FlFeed *feed;
   FlPoller *poller;
+  FlArrivals arrivals;
   FlHttpd *httpd;
   FlListener *listener; /* NULL once draining */
   FlStreamSet *streams;
@@ -52,10 +53,20 @@ static void on_accepted(gpointer user, int fd, const struct sockaddr *address, s
     fl_limit_release(self->config.limit);
 }
 
+/* One that is too many by far is owed no answer, and one that were wrong for its kind would be worse than none. */
+static void on_peer_came(FlPeer *peer, gpointer user) {
+  FlWorker *self = user;
+  fl_crowd_count(self->config.crowd, &peer->place, peer->ip);
+  if (peer->place.far_over)
+    shutdown(peer->fd, SHUT_RDWR);
+}
+
 static void on_peer_closed(FlPeer *peer, gboolean detached, gpointer user) {
   FlWorker *self = user;
-  if (!detached) /* else the stream is counted in its place */
+  if (!detached) { /* else the stream is counted in its place */
     fl_limit_release(self->config.limit);
+    fl_crowd_leave_place(self->config.crowd, &peer->place);
+  }
   self->config.peer_left(peer, self);
 }
 
@@ -72,6 +83,7 @@ static void on_request_began(FlRequest *request, gpointer user) {
 static void on_stream_left(FlStream *stream, gpointer user) {
   FlWorker *self = user;
   fl_limit_release(self->config.limit);
+  fl_crowd_leave(self->config.crowd, fl_stream_ip(stream));
 }
 
 static void on_hold_over(FlDeadline *entry, gpointer user) {
@@ -153,10 +165,11 @@ static gboolean turn(GSource *source, GSourceFunc callback, gpointer user) {
   FlWorker *self = ((Turn *)source)->worker;
 
   take_updates(self);
-  if (fl_httpd_must_run(self->httpd) || g_source_query_unix_fd(source, self->http_tag))
-    fl_httpd_run(self->httpd);
+  /* Before libmicrohttpd reads it, it has to be seen that a request begins: net/arrival.h. */
   if (g_source_query_unix_fd(source, self->poller_tag))
     fl_poller_dispatch(self->poller, 0);
+  if (fl_httpd_must_run(self->httpd) || g_source_query_unix_fd(source, self->http_tag))
+    fl_httpd_run(self->httpd);
   if (self->listener && g_source_query_unix_fd(source, self->listen_tag))
     fl_listener_accept(self->listener, ACCEPT_SLICE);
   if (self->walking)
@@ -170,6 +183,13 @@ static gboolean turn(GSource *source, GSourceFunc callback, gpointer user) {
 }
 
 static GSourceFuncs turn_funcs = { .dispatch = turn };
+
+static void watch_arrivals(FlWorker *self) {
+  fl_arrivals_init(&self->arrivals, &self->config.arrival, self->config.log);
+  fl_worker_watch(self, &self->arrivals.heads);
+  fl_worker_watch(self, &self->arrivals.bodies);
+  fl_worker_watch(self, &self->arrivals.idles);
+}
 
 static gboolean set_up_parts(FlWorker *self, GError **error) {
   const FlWorkerConfig *config = &self->config;
@@ -192,13 +212,16 @@ static gboolean set_up_parts(FlWorker *self, GError **error) {
       fl_listener_new(config->listen_fd, config->limit, config->sndbuf_bytes, on_accepted, self, error);
   if (!self->listener)
     return FALSE;
+  watch_arrivals(self);
   FlHttpdConfig httpd = {
     .handle = on_request,
     .began = on_request_began,
+    .peer_came = on_peer_came,
     .peer_closed = on_peer_closed,
     .user = self,
     .log = config->log,
     .poller = self->poller,
+    .arrivals = &self->arrivals,
     .max_body = config->max_body,
     .verbose = config->verbose,
     .id_first = config->index + 1,
@@ -402,6 +425,10 @@ gpointer fl_worker_part(const FlWorker *self, guint place) {
 
 void fl_worker_watch(FlWorker *self, FlDeadlineList *deadlines) {
   g_ptr_array_add(self->watched, deadlines);
+}
+
+FlCrowd *fl_worker_crowd(const FlWorker *self) {
+  return self->config.crowd;
 }
 
 guint fl_worker_clients_most(const FlWorker *self) {

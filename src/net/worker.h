@@ -29,8 +29,10 @@ typedef struct {
   FlSequencer *sequencer;
   FlLog *log;
   FlLimit *limit;
+  FlCrowd *crowd; /* NULL: no limit an address */
   gsize history, history_bytes;
   gsize max_body;
+  FlArrivalLimits arrival;
   guint64 max_lag;
   FlSlowPolicy slow;
   gint64 heartbeat_ns;
@@ -90,6 +92,9 @@ gpointer fl_worker_part(const FlWorker *self, guint place);
 
 /* fl_worker_watch: run these deadlines too; borrowed, for as long as the worker lives. */
 void fl_worker_watch(FlWorker *self, FlDeadlineList *deadlines);
+
+/* fl_worker_crowd: who is here, by address; NULL where no one counts. */
+FlCrowd *fl_worker_crowd(const FlWorker *self);
 
 /* fl_worker_clients_most: how many clients the server takes. */
 guint fl_worker_clients_most(const FlWorker *self);

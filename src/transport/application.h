@@ -3,12 +3,14 @@
 #pragma once
 
 #include "core/source.h"
+#include "net/allowance.h"
 #include "net/line_set.h"
 #include "net/worker.h"
 
 typedef struct {
   FlSequencer *sequencer;
   FlAccess *access;
+  FlAllowance *publishing; /* NULL: as often as anyone likes */
   FlSource *source;
   FlSourceStats *source_stats;
   FlLineSet *lines;   /* NULL: the demo's controls are off */

@@ -51,6 +51,12 @@ void fl_endpoint_publish(FlWorker *worker, FlRequest *request) {
   }
   if (!fl_publisher_is(worker, request))
     return;
+  guint seconds = fl_publisher_wait(application, fl_client_ip(worker, request));
+  if (seconds > 0) {
+    g_autofree char *detail = fl_publisher_too_often(seconds);
+    fl_reply_later(worker, request, 429, seconds, detail);
+    return;
+  }
   g_autoptr(GString) value = read_value(worker, request);
   if (!value)
     return;

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #include "transport/publisher.h"
 
+#include "core/clock.h"
 #include "transport/client_log.h"
 #include "transport/reply.h"
 
@@ -22,4 +23,13 @@ gboolean fl_publisher_is(FlWorker *worker, FlRequest *request) {
   fl_client_refused(worker, request, 403, needs_flag);
   fl_reply_problem(worker, request, 403, needs_flag);
   return FALSE;
+}
+
+guint fl_publisher_wait(const FlApplication *application, const char *ip) {
+  gint64 wait_ns = fl_allowance_take(application->publishing, ip, fl_clock_now_ns());
+  return (guint)((wait_ns + 999999999) / 1000000000);
+}
+
+char *fl_publisher_too_often(guint seconds) {
+  return g_strdup_printf("That is more often than the server's --publish-rate lets one address publish: try again in %u s.", seconds);
 }

@@ -14,7 +14,8 @@ static const char *title_of(guint status) {
   } titles[] = {
     { 400, "Bad Request" },         { 401, "Unauthorized" },     { 403, "Forbidden" },
     { 404, "Not Found" },           { 405, "Method Not Allowed" }, { 409, "Conflict" },        { 413, "Content Too Large" },
-    { 415, "Unsupported Media Type" }, { 426, "Upgrade Required" }, { 503, "Service Unavailable" },
+    { 415, "Unsupported Media Type" }, { 426, "Upgrade Required" },
+    { 429, "Too Many Requests" },   { 503, "Service Unavailable" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS(titles); i++)
@@ -78,6 +79,15 @@ void fl_reply_problem(FlWorker *worker, FlRequest *request, guint status, const 
   }
   if (status == 503)
     fl_response_header(response, "Retry-After", "5");
+  fl_request_respond(request, response);
+}
+
+void fl_reply_later(FlWorker *worker, FlRequest *request, guint status, guint seconds, const char *detail) {
+  g_autoptr(FlResponse) response = problem_new(worker, request, status, detail);
+  g_autofree char *text = g_strdup_printf("%u", seconds);
+
+  fl_client_refused(worker, request, status, detail);
+  fl_response_header(response, "Retry-After", text);
   fl_request_respond(request, response);
 }
 

@@ -8,6 +8,9 @@
 /* fl_reply_problem: answer with application/problem+json; `detail` is a sentence that helps. */
 void fl_reply_problem(FlWorker *worker, FlRequest *request, guint status, const char *detail);
 
+/* fl_reply_later: like fl_reply_problem, with Retry-After. */
+void fl_reply_later(FlWorker *worker, FlRequest *request, guint status, guint seconds, const char *detail);
+
 /* fl_reply_method: answer 405 with Allow. */
 void fl_reply_method(FlWorker *worker, FlRequest *request, const char *allow);
 

@@ -12,6 +12,7 @@
 #include "transport/socketio.h"
 #include "transport/ws_socket.h"
 
+#define RETRY_SECONDS 5       /* for those who are too many */
 #define PREFLIGHT_SECONDS "600" /* for which a browser need not ask again */
 
 static const struct {
@@ -90,6 +91,22 @@ void fl_router_began(FlRequest *request, gpointer user) {
     fl_socketio_began(worker, request, index);
 }
 
+/* Returns: whether it was one too many, and has been told. EventSources are told by their own transport. */
+static gboolean send_away(FlWorker *worker, FlRequest *request, const FlTransport *transport, const char *path) {
+  FlPeer *peer = fl_request_peer(request);
+
+  if (fl_worker_crowd(worker))
+    fl_crowd_count(fl_worker_crowd(worker), &peer->place, fl_client_ip(worker, request));
+  if (!fl_peer_is_too_many(peer) || transport == &fl_transport_sse || g_str_has_prefix(path, "/health/"))
+    return FALSE;
+  if (peer->surplus)
+    fl_reply_problem(worker, request, 503, "The server has all the clients it takes (--max-clients).");
+  else
+    fl_reply_later(worker, request, 429, RETRY_SECONDS,
+                   "Your address has all the connections that the server gives to one (--max-clients-per-address).");
+  return TRUE;
+}
+
 void fl_router_handle(FlRequest *request, gpointer user) {
   FlWorker *worker = user;
   const char *path = path_of(worker, request);
@@ -99,10 +116,8 @@ void fl_router_handle(FlRequest *request, gpointer user) {
   if (!fl_request_resumed(request) && (fl_router_refuse(worker, request) || fl_router_answer_preflight(worker, request)))
     return;
   transport = fl_transport_find(path, &index);
-  if (fl_request_peer(request)->surplus && transport != &fl_transport_sse && !g_str_has_prefix(path, "/health/")) {
-    fl_reply_problem(worker, request, 503, "The server has all the clients it takes (--max-clients).");
+  if (send_away(worker, request, transport, path))
     return;
-  }
   if (transport) {
     transport->accept(worker, request, index);
     return;

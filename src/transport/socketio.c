@@ -11,6 +11,7 @@
 #include "net/wslink.h"
 #include "transport/client_log.h"
 #include "transport/pages.h"
+#include "transport/publisher.h"
 #include "transport/reply.h"
 #include "transport/sio_socket.h"
 
@@ -197,6 +198,13 @@ static void publish(FlSioSocket *socket, const FlSioPacket *packet, const GPtrAr
   }
   if (!value || attachments) {
     acknowledge(socket, packet, "[{\"error\":\"The event publish takes one JSON value.\"}]");
+    return;
+  }
+  guint seconds = fl_publisher_wait(application, fl_eio_session_ip(socket->session));
+  if (seconds > 0) {
+    g_autofree char *sentence = fl_publisher_too_often(seconds);
+    g_autofree char *error = g_strdup_printf("[{\"error\":\"%s\"}]", sentence);
+    acknowledge(socket, packet, error);
     return;
   }
   gint64 t_us = fl_clock_unix_us(fl_clock_now_ns(), fl_clock_offset_ns());

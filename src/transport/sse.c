@@ -165,7 +165,7 @@ static void accept_sse(FlWorker *worker, FlRequest *request, guint index) {
   }
   if (!locate(worker, request, &opening))
     return;
-  gboolean later = fl_worker_is_draining(worker) || fl_request_peer(request)->surplus;
+  gboolean later = fl_worker_is_draining(worker) || fl_peer_is_too_many(fl_request_peer(request));
   gboolean head_only = g_str_equal(fl_request_method(request), "HEAD");
   Opening options = { .begin = response_begin(worker, request, later && !head_only ? come_later : ""),
                       .ends = later || head_only };

@@ -7,6 +7,7 @@
 #include "codec/json.h"
 #include "core/clock.h"
 #include "transport/client_log.h"
+#include "transport/publisher.h"
 #include "transport/reply.h"
 #include "transport/ws_socket.h"
 
@@ -107,6 +108,12 @@ static void publish(FlStream *stream, const char *value, gsize len) {
 
   if (!ws->authorized && !fl_access_may_publish(application->access, NULL)) {
     queue_error(stream, "Publishing here needs a token: send {\"auth\":TOKEN} first (the server's --publish-token).");
+    return;
+  }
+  guint seconds = fl_publisher_wait(application, fl_stream_ip(stream));
+  if (seconds > 0) {
+    g_autofree char *sentence = fl_publisher_too_often(seconds);
+    queue_error(stream, sentence);
     return;
   }
   gint64 t_us = fl_clock_unix_us(fl_clock_now_ns(), fl_clock_offset_ns());
