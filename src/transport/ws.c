@@ -80,7 +80,8 @@ static void opened(FlStream *stream, gpointer options, const FlGap *missed) {
 }
 
 static void heartbeat(FlStream *stream) {
-  fl_ws_socket_send(stream, FL_WS_PING, NULL, 0);
+  WebSocket *ws = fl_stream_data(stream);
+  fl_ws_socket_heartbeat(stream, &ws->socket);
 }
 
 static void goodbye(FlStream *stream, FlGoodbye why) {

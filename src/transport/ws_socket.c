@@ -2,9 +2,14 @@
  * SPDX-License-Identifier: MIT */
 #include "transport/ws_socket.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include "codec/header.h"
 #include "transport/client_log.h"
 #include "transport/reply.h"
+
+#define PINGS_MOST 2 /* without an answer */
 
 /* --- the opening handshake ----------------------------------------------------------------------------------------- */
 
@@ -45,6 +50,27 @@ void fl_ws_socket_close(FlStream *stream, int code, const char *reason, gboolean
   fl_ws_close_append(frame, NULL, code, reason);
   fl_stream_queue(stream, frame->data, frame->len);
   fl_stream_finish(stream, code, await_peer);
+}
+
+/* What waits on this side, waits for a reader that is slow, and its host answers for it: docs/decisions/0003-silence.md. */
+static gboolean host_has_all(const FlStream *stream) {
+  int waiting = 0;
+  return ioctl(fl_stream_fd(stream), SIOCOUTQ, &waiting) == 0 && waiting == 0;
+}
+
+void fl_ws_socket_heartbeat(FlStream *stream, FlWsSocket *self) {
+  static const char reason[] = "no pong came in time";
+
+  if (fl_stream_bytes_in(stream) != self->heard_bytes)
+    self->pings = 0;
+  if (self->pings >= PINGS_MOST && host_has_all(stream)) {
+    fl_client_erred(fl_stream_log(stream), fl_stream_transport(stream), fl_stream_ip(stream), fl_stream_id(stream), reason);
+    fl_ws_socket_close(stream, FL_WS_POLICY, reason, TRUE);
+    return;
+  }
+  self->heard_bytes = fl_stream_bytes_in(stream);
+  self->pings++;
+  fl_ws_socket_send(stream, FL_WS_PING, NULL, 0);
 }
 
 typedef struct {

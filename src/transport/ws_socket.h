@@ -17,6 +17,8 @@ typedef struct {
 /* What a stream keeps for it; zeroed at first, embedded in the stream's data. */
 typedef struct {
   FlWsLink *link;          /* while a message is under way */
+  guint64 heard_bytes;     /* from the client, when it was last pinged … */
+  guint pings;             /* … and how often it has been since it last sent anything */
   gboolean close_received; /* a close frame, or something that can't be understood: nothing after it is read */
 } FlWsSocket;
 
@@ -30,6 +32,10 @@ gboolean fl_ws_handshake(FlWorker *worker, FlRequest *request, char ret_accept[F
 
 /* fl_ws_socket_input: as FlStreamKind.input. */
 void fl_ws_socket_input(FlStream *stream, FlWsSocket *self, const FlWsProtocol *protocol, const guint8 *data, gsize len);
+
+/* fl_ws_socket_heartbeat: as FlStreamKind.heartbeat: ping, or close where two pings, which the client's host has taken, were
+ * followed by nothing. RFC 6455, 5.5.2: a ping is to be answered as soon as is practical. */
+void fl_ws_socket_heartbeat(FlStream *stream, FlWsSocket *self);
 
 /* fl_ws_socket_send: queue one frame. */
 void fl_ws_socket_send(FlStream *stream, FlWsOpcode opcode, const void *payload, gsize len);

@@ -275,4 +275,27 @@ for (const workers of ['1', '2'])
     await untilAdmitted(async () => (await connect(t, server).exchange('/poll'))?.status === 200);
   });
 
+// --- who is gone, or might as well be --------------------------------------------------------------------------------
+
+const WsSubscriber = kinds.find(({ name }) => name === 'ws').Subscriber;
+
+test('a WebSocket that answers no ping is closed at the third heartbeat, and one that does is kept', async (t) => {
+  const server = await start(t, '--heartbeat', '150ms');
+  const good = new WsSubscriber(server);
+  t.cleanup(() => good.vanish());
+  await good.open();
+  const gone = connect(t, server, { isSilent: true });
+  const upgrade = { Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+  assert.equal((await gone.exchange('/ws', { headers: { ...upgrade } })).status, 101);
+  const frameHead = (bytes) => (bytes.length >= 4 || bytes[0] === 0x89 ? [bytes[0] === 0x89 ? 'ping' : bytes.readUInt16BE(2), bytes[0] === 0x89 ? 2 : bytes.length] : null);
+  const got = [];
+  while (got.at(-1) !== 1008) got.push(await within(gone.take((bytes) => (bytes.length > 0 ? frameHead(bytes) : null)), 'a ping or a close'));
+  assert.deepEqual(got, ['ping', 'ping', 1008]);
+  await server.logged(/ erred transport=ws .*no pong came in time/);
+  for (let beats = 0; beats < 4; ) beats += (await good.next('a heartbeat')).heartbeat ? 1 : 0;
+  gone.socket.destroy();
+  await publish(server, 1);
+  await good.updates(1);
+});
+
 await run();
