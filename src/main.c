@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "net/supervisor.h"
 #include "options.h"
 #include "server.h"
 
@@ -34,12 +35,14 @@ int main(int argc, char **argv) {
     return 0;
   }
   signal(SIGPIPE, SIG_IGN);
+  FlSupervisor *supervisor = fl_supervisor_new(&error);
   FlLog *log = fl_log_new(STDERR_FILENO, options->log_format);
-  FlServer *server = fl_server_new(options, log, &error);
+  FlServer *server = supervisor ? fl_server_new(options, supervisor, log, &error) : NULL;
   if (server)
     fl_server_run(server);
   fl_server_free(server);
   fl_log_free(log);
+  fl_supervisor_free(supervisor);
   fl_options_free(options);
   if (error)
     g_printerr("feedlab-server: %s\n", error->message);

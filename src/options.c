@@ -222,7 +222,7 @@ static void clear_texts(Texts *texts) {
 static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *texts, GError **error) {
   const GOptionEntry entries[] = {
     { "port", 'p', 0, G_OPTION_ARG_STRING, &texts->port, "Listen on this port; 0: any free one (8080, or $PORT)", "PORT" },
-    { "listen", 0, 0, G_OPTION_ARG_STRING, &self->listen, "Listen on this address (127.0.0.1)", "ADDR" },
+    { "listen", 0, 0, G_OPTION_ARG_STRING, &self->listen, "Listen on this address (127.0.0.1); systemd's sockets go before", "ADDR" },
     { "source", 0, 0, G_OPTION_ARG_STRING, &self->source, "Updates from clock, stdin, replay:FILE or none (clock)", "SOURCE" },
     { "interval", 0, 0, G_OPTION_ARG_STRING, &texts->interval, "clock: time between updates (3s)", "TIME" },
     { "rate", 0, 0, G_OPTION_ARG_STRING, &texts->rate, "clock: updates per second, instead of --interval", "RATE" },

@@ -22,6 +22,7 @@
 
 struct _FlServer {
   const FlOptions *options;
+  FlSupervisor *supervisor;
   FlLog *log;
   GMainLoop *loop;
   FlApplication application;
@@ -166,35 +167,71 @@ static gboolean set_up_demo(FlServer *self, int listen_fd, FlAccessConfig *acces
   return TRUE;
 }
 
-/* All workers' sockets are bound to one port before the first of them listens. */
-static gboolean add_workers(FlServer *self, GError **error) {
+/* The socket that worker `index` accepts from; all are bound to one port, that of the first (0: there is none yet). Of passed
+ * ones each worker has one, in turn. */
+static int open_socket(FlServer *self, guint index, guint16 port, GError **error) {
   const FlOptions *options = self->options;
-  FlListenerShare share = options->workers > 1 ? FL_LISTENER_FIRST : FL_LISTENER_ALONE;
-  int fd = fl_listener_bind(options->listen, options->port, share, error);
+  guint passed = fl_supervisor_sockets(self->supervisor);
 
-  if (fd < 0)
-    return FALSE;
-  guint16 port = fl_listener_port(fd);
-  FlAccessConfig access = options->access;
-  access.on_loopback = fl_listener_is_loopback(fd);
-  if (set_up_demo(self, fd, &access, error))
-    self->application.access = fl_access_new(&access, error);
-  if (!self->application.access) {
-    close(fd);
+  if (passed > 0)
+    return fl_supervisor_socket(self->supervisor, index % passed, error);
+  if (index > 0)
+    return fl_listener_bind(options->listen, port, FL_LISTENER_FURTHER, error);
+  return fl_listener_bind(options->listen, options->port, options->workers > 1 ? FL_LISTENER_FIRST : FL_LISTENER_ALONE, error);
+}
+
+/* Into `ret_fds`, of which -1 says: not opened. */
+static gboolean open_sockets(FlServer *self, int *ret_fds, GError **error) {
+  guint passed = fl_supervisor_sockets(self->supervisor);
+  guint16 port = 0;
+
+  if (passed > (guint)self->options->workers) {
+    g_set_error(error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%u sockets were passed: each wants a worker, --workers %u",
+                passed, passed);
     return FALSE;
   }
-  if (options->max_clients_per_address > 0 && !options->conformance)
-    self->crowd = fl_crowd_new((guint)options->max_clients_per_address, self->application.access);
-  for (guint i = 0; i < (guint)options->workers; i++) {
-    if (i > 0 && (fd = fl_listener_bind(options->listen, port, FL_LISTENER_FURTHER, error)) < 0)
+  for (guint i = 0; i < (guint)self->options->workers; i++) {
+    if ((ret_fds[i] = open_socket(self, i, port, error)) < 0)
       return FALSE;
-    g_autofree char *url = fl_listener_url(fd);
-    if (!add_worker(self, fd, i, error))
-      return FALSE;
-    if (i == 0)
-      self->application.url = g_steal_pointer(&url);
+    port = fl_listener_port(ret_fds[i]);
   }
+  fl_supervisor_drop_sockets(self->supervisor);
   return TRUE;
+}
+
+/* Who may do what, and how many may come from one address. Some rules go by whether others than this machine can reach the server. */
+static gboolean set_up_access(FlServer *self, const int *fds, GError **error) {
+  FlAccessConfig access = self->options->access;
+
+  access.on_loopback = TRUE;
+  for (guint i = 0; i < (guint)self->options->workers; i++)
+    access.on_loopback = access.on_loopback && fl_listener_is_loopback(fds[i]);
+  if (set_up_demo(self, fds[0], &access, error))
+    self->application.access = fl_access_new(&access, error);
+  if (!self->application.access)
+    return FALSE;
+  if (self->options->max_clients_per_address > 0 && !self->options->conformance)
+    self->crowd = fl_crowd_new((guint)self->options->max_clients_per_address, self->application.access);
+  return TRUE;
+}
+
+static gboolean add_workers(FlServer *self, GError **error) {
+  guint count = (guint)self->options->workers;
+  g_autofree int *fds = g_new(int, count);
+
+  for (guint i = 0; i < count; i++)
+    fds[i] = -1;
+  gboolean ok = open_sockets(self, fds, error) && set_up_access(self, fds, error);
+  if (ok)
+    self->application.url = fl_listener_url(fds[0]);
+  for (guint i = 0; ok && i < count; i++) {
+    ok = add_worker(self, fds[i], i, error);
+    fds[i] = -1; /* taken in either case */
+  }
+  for (guint i = 0; i < count; i++)
+    if (fds[i] >= 0)
+      close(fds[i]);
+  return ok;
 }
 
 static gboolean start_source(FlServer *self, GError **error) {
@@ -216,11 +253,12 @@ static gboolean start_source(FlServer *self, GError **error) {
   return self->application.source != NULL;
 }
 
-FlServer *fl_server_new(const FlOptions *options, FlLog *log, GError **error) {
+FlServer *fl_server_new(const FlOptions *options, FlSupervisor *supervisor, FlLog *log, GError **error) {
   FlServer *self = g_new0(FlServer, 1);
   char epoch[FL_EPOCH_MAX + 1];
 
   self->options = options;
+  self->supervisor = supervisor;
   self->log = log;
   self->loop = g_main_loop_new(NULL, FALSE);
   fl_epoch_generate(epoch);
@@ -246,12 +284,20 @@ FlServer *fl_server_new(const FlOptions *options, FlLog *log, GError **error) {
   return self;
 }
 
+static void tell(FlServer *self, const char *state) {
+  g_autoptr(GError) error = NULL;
+  if (!fl_supervisor_tell(self->supervisor, state, &error))
+    fl_log(self->log, "erred", FL_FIELD("why", error->message));
+}
+
 void fl_server_run(FlServer *self) {
   for (guint i = 0; i < self->application.workers->len; i++)
     fl_worker_start(self->application.workers->pdata[i]);
   fl_log_listening(self->log, self->application.url);
+  tell(self, "READY=1");
   g_main_loop_run(self->loop);
 
+  tell(self, "STOPPING=1");
   fl_log(self->log, "draining", FL_FIELD_INT("clients", self->limit.now));
   /* GLib restores the signals' default: a second one ends the process at once. */
   for (gsize i = 0; i < G_N_ELEMENTS(self->watches); i++)
