@@ -217,7 +217,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *
     { "max-clients", 0, 0, G_OPTION_ARG_STRING, &texts->max_clients, "Connections at most (what the limit of open files allows)", "N" },
     { "max-lag", 0, 0, G_OPTION_ARG_STRING, &texts->max_lag, "Updates that a stream may fall behind once it has caught up (--history)", "UPDATES" },
     { "slow", 0, 0, G_OPTION_ARG_STRING, &texts->slow, "What happens to one that does: gap or close (gap)", "POLICY" },
-    { "max-body", 0, 0, G_OPTION_ARG_STRING, &texts->max_body, "Bytes of a request's body at most (1M)", "BYTES" },
+    { "max-body", 0, 0, G_OPTION_ARG_STRING, &texts->max_body, "Bytes of a request's body or a WebSocket message at most (1M)", "BYTES" },
     { "drain", 0, 0, G_OPTION_ARG_STRING, &texts->drain, "Time for clients to leave at SIGTERM (10s)", "TIME" },
     { "sndbuf", 0, 0, G_OPTION_ARG_STRING, &texts->sndbuf, "SO_SNDBUF of clients' sockets (the kernel's own)", "BYTES" },
     { "allow-host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.allow_hosts, "Answer under this host name too (again for more)", "HOST" },
