@@ -237,7 +237,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *
     { "max-clients-per-address", 0, 0, G_OPTION_ARG_STRING, &texts->max_clients_per_address, "Connections of one address at most (no limit)", "N" },
     { "max-lag", 0, 0, G_OPTION_ARG_STRING, &texts->max_lag, "Updates that a stream may fall behind once it has caught up (--history)", "UPDATES" },
     { "slow", 0, 0, G_OPTION_ARG_STRING, &texts->slow, "What happens to one that does: gap or close (gap)", "POLICY" },
-    { "max-body", 0, 0, G_OPTION_ARG_STRING, &texts->max_body, "Bytes of a request's body at most (1M)", "BYTES" },
+    { "max-body", 0, 0, G_OPTION_ARG_STRING, &texts->max_body, "Bytes of a request's body or a WebSocket message at most (1M)", "BYTES" },
     { "head-timeout", 0, 0, G_OPTION_ARG_STRING, &texts->head_timeout, "Time for a request's head to arrive, in all (10s)", "TIME" },
     { "body-timeout", 0, 0, G_OPTION_ARG_STRING, &texts->body_timeout, "Time for a request's body to arrive, in all (30s)", "TIME" },
     { "idle-timeout", 0, 0, G_OPTION_ARG_STRING, &texts->idle_timeout, "Time between requests of a connection, and for an answer to move on (120s)", "TIME" },

@@ -182,6 +182,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
 
   if (!self) {
     self = *request_state = request_new(httpd, connection, url, method);
+    self->headers.version = version;
     /* Anything else is answered on the final call only: an answer queued now would end the connection. */
     self->result = MHD_YES;
     fl_arrival_head(&self->of->arrival);

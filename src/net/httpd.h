@@ -53,6 +53,7 @@ static inline gboolean fl_peer_is_too_many(const FlPeer *self) {
 typedef struct {
   const char *host, *origin, *upgrade, *connection, *if_none_match, *last_event_id, *authorization, *content_type;
   const char *ws_key, *ws_version, *ws_protocol, *forwarded_for, *cors_method;
+  const char *version; /* of HTTP, such as HTTP/1.1 */
 } FlRequestHeaders;
 
 typedef struct {

@@ -21,6 +21,10 @@
 #define READ_BYTES 16384    /* in one recv … */
 #define READS_A_TURN 4      /* … and how many of them before others get their turn */
 
+static gsize outbox_left(const FlStream *self) {
+  return self->outbox ? self->outbox->len - self->outbox_sent : 0;
+}
+
 gboolean fl_stream_queue(FlStream *self, const void *data, gsize len) {
   if (!self->outbox)
     self->outbox = g_byte_array_sized_new((guint)len);
@@ -30,14 +34,10 @@ gboolean fl_stream_queue(FlStream *self, const void *data, gsize len) {
 
 void fl_stream_queue_latest(FlStream *self, const void *data, gsize len) {
   g_clear_pointer(&self->latest, g_bytes_unref);
-  if (self->outbox && self->outbox->len > self->outbox_sent)
+  if (self->latest || outbox_left(self) > FL_OUTBOX_MAX / 2)
     self->latest = g_bytes_new(data, len);
   else
     fl_stream_queue(self, data, len);
-}
-
-static gsize outbox_left(const FlStream *self) {
-  return self->outbox ? self->outbox->len - self->outbox_sent : 0;
 }
 
 static gboolean outbox_full(const FlStream *self) {

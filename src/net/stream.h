@@ -129,7 +129,7 @@ void fl_stream_set_data(FlStream *self, gpointer data);
 gboolean fl_stream_queue(FlStream *self, const void *data, gsize len);
 
 /* fl_stream_queue_latest: like fl_stream_queue, for an answer of which only the newest matters (a pong): where the
- * outbox is not empty, it waits, and a later one takes its place. */
+ * outbox is half full, it waits, and a later one takes its place. */
 void fl_stream_queue_latest(FlStream *self, const void *data, gsize len);
 
 /* fl_stream_finish: send no more updates; end when the outbox has gone. `code` is for the log. `await_peer`: the peer

@@ -8,6 +8,7 @@
 #include "codec/utf8.h"
 
 #define CLOSE_REASON_MAX 123 /* RFC 6455, 5.5: 125 bytes of a control frame less the code */
+#define HEAD_MAX 14          /* RFC 6455, 5.2: two bytes, a length of eight, a mask of four */
 
 struct _FlWsLink {
   wslay_frame_context_ptr frames;
@@ -16,11 +17,18 @@ struct _FlWsLink {
 
   const guint8 *input; /* what fl_ws_link_receive was given and wslay has not taken yet */
   gsize input_len;
-  guint64 taken; /* bytes that wslay took over the link's life … */
-  guint64 ended; /* … and bytes of frames that are complete: equal between frames */
+
+  /* wslay tells of a frame with the first byte of its payload. What its head says is looked at before that: its sender may well
+   * wait for an answer. So wslay is given no more at once than what is left of the head, or of the payload. */
+  guint8 head[HEAD_MAX];
+  gsize head_len;       /* bytes of it so far; 0 between frames */
+  gsize head_checked;   /* how many there were when it was checked last */
+  guint64 payload_len;  /* as the head says, once it is whole … */
+  guint64 payload_left; /* … and what wslay has not taken of it */
 
   GByteArray *partial;  /* payload so far of the frame, or of the fragmented message, that is not whole yet */
   guint8 opcode;        /* of the message being put together, 0 when there is none */
+  FlUtf8 utf8;          /* of its text */
   gsize frame_received; /* payload bytes seen of the current frame */
   GByteArray *control;  /* payload so far of a control frame that came in slices */
 
@@ -28,16 +36,47 @@ struct _FlWsLink {
   int error;      /* the close code, once there was an error */
 };
 
+/* How long the head is, as far as `len` bytes of it tell. */
+static gsize head_size(const guint8 *head, gsize len) {
+  if (len < 2)
+    return 2;
+  guint8 length = head[1] & 0x7f;
+  return 2 + (length == 127 ? 8 : length == 126 ? 2 : 0) + (head[1] & 0x80 ? 4 : 0);
+}
+
+static gboolean head_is_whole(const FlWsLink *self) {
+  return self->head_len >= 2 && self->head_len == head_size(self->head, self->head_len);
+}
+
+static guint64 head_payload(const guint8 *head) {
+  guint8 length = head[1] & 0x7f;
+  gsize bytes = length == 127 ? 8 : length == 126 ? 2 : 0;
+  guint64 payload = bytes == 0 ? length : 0;
+
+  for (gsize i = 0; i < bytes; i++)
+    payload = payload << 8 | head[2 + i];
+  return payload;
+}
+
 static ssize_t take_input(uint8_t *buf, size_t len, int flags, void *user_data) {
   FlWsLink *self = user_data;
-  gsize n = MIN(len, self->input_len);
+  gboolean in_head = !head_is_whole(self);
+  guint64 wanted = in_head ? head_size(self->head, self->head_len) - self->head_len : self->payload_left;
+  gsize n = (gsize)MIN(MIN(len, self->input_len), wanted);
 
   if (n == 0)
     return -1;
   memcpy(buf, self->input, n);
   self->input += n;
   self->input_len -= n;
-  self->taken += n;
+  if (!in_head) {
+    self->payload_left -= n;
+    return (ssize_t)n;
+  }
+  memcpy(self->head + self->head_len, buf, n);
+  self->head_len += n;
+  if (head_is_whole(self))
+    self->payload_len = self->payload_left = head_payload(self->head);
   return (ssize_t)n;
 }
 
@@ -62,28 +101,41 @@ void fl_ws_link_free(FlWsLink *self) {
 }
 
 gboolean fl_ws_link_at_boundary(const FlWsLink *self) {
-  return self->taken == self->ended && self->opcode == 0 && !self->spent;
+  return self->head_len == 0 && self->opcode == 0 && !self->spent;
 }
 
-static guint64 header_bytes(const struct wslay_frame_iocb *frame) {
-  guint64 extended = frame->payload_length > G_MAXUINT16 ? 8 : frame->payload_length > 125 ? 2 : 0;
-  return 2 + extended + (frame->mask ? 4 : 0);
+/* What the first two bytes of a head may say at this point: RFC 6455, 5.1 to 5.5. */
+static int check_kind(const FlWsLink *self) {
+  guint8 opcode = self->head[0] & 0x0f;
+  gboolean known = opcode <= FL_WS_BINARY || (opcode >= FL_WS_CLOSE && opcode <= FL_WS_PONG);
+  gboolean masked = (self->head[1] & 0x80) != 0;
+
+  if (!known || (self->head[0] & 0x70) != 0 || masked != (self->role == FL_WS_SERVER))
+    return FL_WS_PROTOCOL_ERROR;
+  if (!wslay_is_ctrl_frame(opcode) && (opcode == FL_WS_CONTINUATION) != (self->opcode != 0))
+    return FL_WS_PROTOCOL_ERROR;
+  return 0; /* that control frames are short and in one piece, and lengths in their shortest form, is looked at by wslay */
 }
 
-/* What a frame's header may say at this point: RFC 6455, 5.1 to 5.5. wslay has checked control frames' lengths. */
-static int check_header(const FlWsLink *self, const struct wslay_frame_iocb *frame) {
-  gboolean known = frame->opcode <= FL_WS_BINARY || (frame->opcode >= FL_WS_CLOSE && frame->opcode <= FL_WS_PONG);
-
-  if (!known || frame->rsv != 0 || (frame->mask != 0) != (self->role == FL_WS_SERVER))
-    return FL_WS_PROTOCOL_ERROR;
-  if (wslay_is_ctrl_frame(frame->opcode))
-    return 0;
-  if ((frame->opcode == FL_WS_CONTINUATION) != (self->opcode != 0))
-    return FL_WS_PROTOCOL_ERROR;
+static int check_length(const FlWsLink *self) {
+  guint8 opcode = self->head[0] & 0x0f; /* on its own: wslay's macro has no parentheses */
   gsize before = self->partial ? self->partial->len : 0;
-  if (frame->payload_length > self->max_message_bytes - MIN(before, self->max_message_bytes))
-    return FL_WS_TOO_BIG;
-  return 0;
+
+  if (wslay_is_ctrl_frame(opcode))
+    return 0;
+  return self->payload_len > self->max_message_bytes - MIN(before, self->max_message_bytes) ? FL_WS_TOO_BIG : 0;
+}
+
+/* Look at what has come of the head since the last time. */
+static int check_head(FlWsLink *self) {
+  int code = 0;
+
+  if (self->head_checked < 2 && self->head_len >= 2)
+    code = check_kind(self);
+  if (code == 0 && self->head_checked < self->head_len && head_is_whole(self))
+    code = check_length(self);
+  self->head_checked = self->head_len;
+  return code;
 }
 
 /* RFC 6455, 7.4: which codes may be on the wire. */
@@ -95,10 +147,8 @@ int fl_ws_close_code(const guint8 *payload, gsize len) {
   return len < 2 ? FL_WS_NO_STATUS : payload[0] << 8 | payload[1];
 }
 
-static int check_payload(FlWsOpcode opcode, const guint8 *payload, gsize len) {
-  if (opcode == FL_WS_TEXT)
-    return fl_utf8_is_valid(payload, len) ? 0 : FL_WS_INVALID_DATA;
-  if (opcode != FL_WS_CLOSE || len == 0)
+static int check_close(const guint8 *payload, gsize len) {
+  if (len == 0)
     return 0;
   if (len == 1 || !valid_close_code(fl_ws_close_code(payload, len)))
     return FL_WS_PROTOCOL_ERROR;
@@ -111,38 +161,53 @@ typedef struct {
   gboolean stopped;
 } Sink;
 
-static int deliver(Sink *sink, FlWsOpcode opcode, const guint8 *payload, gsize len) {
-  int code = check_payload(opcode, payload, len);
-  if (code == 0 && !sink->message(sink->user, opcode, payload, len))
+static void deliver(Sink *sink, FlWsOpcode opcode, const GByteArray *kept, const struct wslay_frame_iocb *frame) {
+  const guint8 *payload = kept ? kept->data : frame->data;
+  gsize len = kept ? kept->len : frame->data_length;
+
+  if (!sink->message(sink->user, opcode, payload ? payload : (const guint8 *)"", len))
     sink->stopped = TRUE;
+}
+
+static void keep(GByteArray **kept, const struct wslay_frame_iocb *frame) {
+  if (!*kept)
+    *kept = g_byte_array_new();
+  g_byte_array_append(*kept, frame->data, (guint)frame->data_length);
+}
+
+/* One slice of a control frame's payload, which may be all of it. Here and below nothing is copied when it is. */
+static int take_control(FlWsLink *self, const struct wslay_frame_iocb *frame, gboolean last_slice, Sink *sink) {
+  int code = 0;
+
+  if (!last_slice || self->control)
+    keep(&self->control, frame);
+  if (!last_slice)
+    return 0;
+  if (frame->opcode == FL_WS_CLOSE)
+    code = self->control ? check_close(self->control->data, self->control->len) : check_close(frame->data, frame->data_length);
+  if (code == 0)
+    deliver(sink, frame->opcode, self->control, frame);
+  g_clear_pointer(&self->control, g_byte_array_unref);
   return code;
 }
 
-/* One slice of a frame's payload, which may be all of it. Nothing is copied when a message came in one slice. */
-static int take_slice(FlWsLink *self, const struct wslay_frame_iocb *frame, gboolean last_slice, Sink *sink) {
-  gboolean is_control = wslay_is_ctrl_frame(frame->opcode);
-  GByteArray **kept = is_control ? &self->control : &self->partial;
-  int code;
+/* One slice of a message. Text is looked at as it comes, since RFC 6455, 8.1 lets it fail before the frame is whole. */
+static int take_data(FlWsLink *self, const struct wslay_frame_iocb *frame, gboolean last_slice, Sink *sink) {
+  gboolean whole = last_slice && frame->fin;
 
-  if (!is_control && frame->opcode != FL_WS_CONTINUATION)
+  if (frame->opcode != FL_WS_CONTINUATION)
     self->opcode = frame->opcode;
-  if (!last_slice || (!is_control && !frame->fin) || *kept) {
-    if (!*kept)
-      *kept = g_byte_array_new();
-    g_byte_array_append(*kept, frame->data, (guint)frame->data_length);
-  }
-  if (!last_slice || (!is_control && !frame->fin))
+  if (self->opcode == FL_WS_TEXT &&
+      (!fl_utf8_feed(&self->utf8, frame->data, frame->data_length) || (whole && !fl_utf8_is_whole(&self->utf8))))
+    return FL_WS_INVALID_DATA;
+  if (!whole || self->partial)
+    keep(&self->partial, frame);
+  if (!whole)
     return 0;
-
-  FlWsOpcode opcode = is_control ? frame->opcode : self->opcode;
-  if (*kept)
-    code = deliver(sink, opcode, (*kept)->data ? (*kept)->data : (const guint8 *)"", (*kept)->len);
-  else
-    code = deliver(sink, opcode, frame->data, frame->data_length);
-  g_clear_pointer(kept, g_byte_array_unref);
-  if (!is_control)
-    self->opcode = 0;
-  return code;
+  deliver(sink, self->opcode, self->partial, frame);
+  g_clear_pointer(&self->partial, g_byte_array_unref);
+  self->opcode = 0;
+  return 0;
 }
 
 /* Take one slice of one frame from the input. Returns: 0 or a close code; *ret_more whether to go on. */
@@ -151,22 +216,19 @@ static int take_frame(FlWsLink *self, Sink *sink, gboolean *ret_more) {
   ssize_t n = wslay_frame_recv(self->frames, &frame);
 
   *ret_more = FALSE;
-  if (n == WSLAY_ERR_WANT_READ)
-    return 0;
-  if (n < 0)
+  if (n < 0 && n != WSLAY_ERR_WANT_READ)
     return FL_WS_PROTOCOL_ERROR;
-
-  int code = self->frame_received == 0 ? check_header(self, &frame) : 0;
-  if (code != 0)
+  int code = check_head(self);
+  if (code != 0 || n < 0)
     return code;
+
   self->frame_received += frame.data_length;
-  gboolean last_slice = self->frame_received == frame.payload_length;
-  if (last_slice) {
-    self->ended += header_bytes(&frame) + frame.payload_length;
-    self->frame_received = 0;
-  }
+  gboolean last_slice = self->frame_received == self->payload_len;
+  if (last_slice)
+    self->frame_received = self->head_len = self->head_checked = 0;
   *ret_more = TRUE;
-  return take_slice(self, &frame, last_slice, sink);
+  return wslay_is_ctrl_frame(frame.opcode) ? take_control(self, &frame, last_slice, sink)
+                                           : take_data(self, &frame, last_slice, sink);
 }
 
 int fl_ws_link_receive(FlWsLink *self, const guint8 *data, gsize len, FlWsMessage message, gpointer user) {

@@ -95,8 +95,6 @@ static void echo(FlStream *stream, gboolean is_binary, const guint8 *data, gsize
   fl_ws_socket_send(stream, is_binary ? FL_WS_BINARY : FL_WS_TEXT, data, len);
 }
 
-static const FlWsProtocol echo_protocol = { FL_CONFORMANCE_MAX, echo };
-
 static void ws_opened(FlStream *stream, gpointer options, const FlGap *gap) {
   fl_stream_set_data(stream, g_new0(FlWsSocket, 1));
 }
@@ -108,7 +106,8 @@ static void ws_heartbeat(FlStream *stream) {
 }
 
 static void ws_input(FlStream *stream, const guint8 *data, gsize len) {
-  fl_ws_socket_input(stream, fl_stream_data(stream), &echo_protocol, data, len);
+  const FlWsProtocol protocol = { fl_application_of(fl_stream_user(stream))->max_body, echo };
+  fl_ws_socket_input(stream, fl_stream_data(stream), &protocol, data, len);
 }
 
 static void ws_goodbye(FlStream *stream, FlGoodbye why) {

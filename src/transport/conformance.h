@@ -3,14 +3,12 @@
  *     /engine.io/   echoes every message, text and binary
  *     /socket.io/   takes the namespaces / and /custom; emits `auth` with the CONNECT's auth; answers `message` with
  *                   `message-back` and its arguments; acknowledges `message-with-ack` with its arguments
- *     /ws           echoes every message, up to 16 MiB
+ *     /ws           echoes every message, up to --max-body (16 MiB)
  *     POST /        echoes the body
  * SPDX-License-Identifier: MIT */
 #pragma once
 
 #include "transport/application.h"
-
-#define FL_CONFORMANCE_MAX (16 * 1024 * 1024)
 
 /* fl_conformance_handle, fl_conformance_began: as FlWorkerConfig.handle and .began. */
 void fl_conformance_handle(FlRequest *request, gpointer worker);

@@ -11,8 +11,6 @@
 #include "transport/reply.h"
 #include "transport/ws_socket.h"
 
-#define MESSAGE_MAX (1024 * 1024) /* bytes of what a client may send at once */
-
 /* A stream's own state. */
 typedef struct {
   FlWsSocket socket;
@@ -179,10 +177,10 @@ static void on_message(FlStream *stream, gboolean is_binary, const guint8 *data,
     on_text(stream, data, len);
 }
 
-static const FlWsProtocol protocol = { MESSAGE_MAX, on_message };
-
 static void input(FlStream *stream, const guint8 *data, gsize len) {
   WebSocket *ws = fl_stream_data(stream);
+  const FlWsProtocol protocol = { fl_application_of(fl_stream_user(stream))->max_body, on_message };
+
   fl_ws_socket_input(stream, &ws->socket, &protocol, data, len);
 }
 

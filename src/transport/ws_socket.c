@@ -15,7 +15,7 @@
 
 gboolean fl_ws_is_upgrade(const FlRequest *request) {
   const FlRequestHeaders *headers = fl_request_headers(request);
-  return fl_header_has_token(headers->upgrade, "websocket") && fl_header_has_token(headers->connection, "upgrade");
+  return g_strcmp0(headers->version, "HTTP/1.1") == 0 && fl_header_has_token(headers->upgrade, "websocket") && fl_header_has_token(headers->connection, "upgrade");
 }
 
 gboolean fl_ws_handshake(FlWorker *worker, FlRequest *request, char ret_accept[FL_WS_ACCEPT_LEN + 1]) {
@@ -24,7 +24,7 @@ gboolean fl_ws_handshake(FlWorker *worker, FlRequest *request, char ret_accept[F
   if (!g_str_equal(fl_request_method(request), "GET"))
     fl_reply_method(worker, request, "GET");
   else if (!fl_ws_is_upgrade(request) || g_strcmp0(headers->ws_version, "13") != 0)
-    fl_reply_problem(worker, request, 426, "This is a WebSocket endpoint: ask with Upgrade: websocket and version 13.");
+    fl_reply_problem(worker, request, 426, "This is a WebSocket endpoint: ask by HTTP/1.1 with Upgrade: websocket and version 13.");
   else if (!headers->ws_key || !fl_websocket_accept(headers->ws_key, ret_accept))
     fl_reply_problem(worker, request, 400, "Sec-WebSocket-Key is not the base64 of 16 bytes.");
   else if (fl_worker_is_draining(worker) || fl_request_peer(request)->surplus)

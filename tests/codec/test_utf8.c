@@ -72,12 +72,39 @@ START_TEST(refuses_characters_that_are_cut) {
 }
 END_TEST
 
+/* Returns: how many bytes, given one by one, are taken before one is refused; `len` where none is. */
+static gsize bytes_taken(const char *text, gsize len) {
+  FlUtf8 state = { 0 };
+  gsize at = 0;
+  while (at < len && fl_utf8_feed(&state, (const guint8 *)text + at, 1))
+    at++;
+  return at;
+}
+
+START_TEST(refuses_the_first_byte_that_can_not_be) {
+  static const struct {
+    Text text;
+    gsize good;
+  } cases[] = {
+    { TEXT("\xff"), 0 },         { TEXT("a\xc0\x80"), 1 },         { TEXT("\xe0\x9f\xbf"), 1 },
+    { TEXT("\xed\xa0\x80"), 1 }, { TEXT("\xf4\x90\x80\x80"), 1 },  { TEXT("\xf0\x8f\xbf\xbf"), 1 },
+    { TEXT("\xe2\x82\x28"), 2 }, { TEXT("\xf0\x9f\x98\x28"), 3 },  { TEXT("\xc3\xa9\x80"), 2 },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++)
+    ck_assert_uint_eq(bytes_taken(cases[i].text.text, cases[i].text.len), cases[i].good);
+  for (gsize i = 0; i < G_N_ELEMENTS(valid); i++)
+    ck_assert_uint_eq(bytes_taken(valid[i].text, valid[i].len), valid[i].len);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("utf8");
   TCase *tcase = tcase_create("utf8");
   tcase_add_loop_test(tcase, takes_every_character_nul_too, 0, G_N_ELEMENTS(valid));
   tcase_add_loop_test(tcase, refuses_what_is_none, 0, G_N_ELEMENTS(invalid));
   tcase_add_test(tcase, refuses_characters_that_are_cut);
+  tcase_add_test(tcase, refuses_the_first_byte_that_can_not_be);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
 }

@@ -211,6 +211,18 @@ START_TEST(text_must_be_utf8) {
 }
 END_TEST
 
+START_TEST(what_is_wrong_is_told_by_its_first_byte) {
+  EXPECT(FL_WS_CLIENT, "\x83\x05", "=1002");
+  EXPECT(FL_WS_CLIENT, "\x91\x05", "=1002");
+  EXPECT(FL_WS_SERVER, "\x81\x05", "=1002");
+  EXPECT(FL_WS_CLIENT, "\x80\x05", "=1002");
+  EXPECT(FL_WS_CLIENT, "\x82\x7f\x00\x00\x00\x00\x00\x01\x11\x71", "=1009"); /* LIMIT + 1 */
+  EXPECT(FL_WS_CLIENT, "\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff", "=1002");
+  EXPECT(FL_WS_CLIENT, "\x81\x7d" "a\xff", "=1007");
+  EXPECT(FL_WS_CLIENT, "\x01\x02" "a\xed\x00\x05\xa0", "=1007");
+}
+END_TEST
+
 START_TEST(text_may_hold_nul) {
   Transcript transcript = { .log = g_string_new(NULL) };
   FlWsLink *link = fl_ws_link_new(FL_WS_CLIENT, LIMIT);
@@ -348,6 +360,7 @@ int main(void) {
   tcase_add_test(reading, refuses_control_frames_over_125_bytes);
   tcase_add_test(reading, refuses_messages_over_the_limit);
   tcase_add_test(reading, text_must_be_utf8);
+  tcase_add_test(reading, what_is_wrong_is_told_by_its_first_byte);
   tcase_add_test(reading, text_may_hold_nul);
   tcase_add_test(reading, close_stops_the_link);
   tcase_add_test(reading, an_error_is_for_good);
