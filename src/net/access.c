@@ -2,14 +2,18 @@
  * SPDX-License-Identifier: MIT */
 #include "net/access.h"
 
+#include <arpa/inet.h>
 #include <gio/gio.h>
 #include <string.h>
+
+#include "core/token.h"
 
 struct _FlAccess {
   char **allow_hosts;
   char **allow_origins;
   GPtrArray *proxies; /* GInetAddressMask */
   char *publish_token;
+  guint8 digest[FL_TOKEN_DIGEST_BYTES]; /* of it */
   gboolean on_loopback;
   guint16 page_port;
 };
@@ -19,6 +23,8 @@ FlAccess *fl_access_new(const FlAccessConfig *config, GError **error) {
   self->allow_hosts = g_strdupv(config->allow_hosts);
   self->allow_origins = g_strdupv(config->allow_origins);
   self->publish_token = g_strdup(config->publish_token);
+  if (self->publish_token)
+    fl_token_digest(self->publish_token, self->digest);
   self->on_loopback = config->on_loopback;
   self->page_port = config->page_port;
   self->proxies = g_ptr_array_new_with_free_func(g_object_unref);
@@ -44,6 +50,12 @@ void fl_access_free(FlAccess *self) {
   g_free(self);
 }
 
+/* As browsers write them: four decimal numbers; inet_pton takes neither octal nor short forms, nor zones. */
+static gboolean is_ip(const char *name) {
+  struct in6_addr address;
+  return inet_pton(AF_INET, name, &address) == 1 || inet_pton(AF_INET6, name, &address) == 1;
+}
+
 /* Split `host[:port]` or `[v6][:port]`; the host without brackets goes to ret_host. FALSE where it is neither. */
 static gboolean split_host(const char *text, char *ret_host, gsize room) {
   const char *end;
@@ -64,7 +76,7 @@ static gboolean split_host(const char *text, char *ret_host, gsize room) {
     return FALSE;
   memcpy(ret_host, text, len);
   ret_host[len] = '\0';
-  return TRUE;
+  return *end != ']' || (strchr(ret_host, ':') && is_ip(ret_host)); /* brackets are for IPv6 addresses */
 }
 
 gboolean fl_access_host(const FlAccess *self, const char *host) {
@@ -72,7 +84,7 @@ gboolean fl_access_host(const FlAccess *self, const char *host) {
 
   if (!host || !split_host(host, name, sizeof name))
     return FALSE;
-  if (g_ascii_strcasecmp(name, "localhost") == 0 || g_hostname_is_ip_address(name))
+  if (g_ascii_strcasecmp(name, "localhost") == 0 || is_ip(name))
     return TRUE;
   for (char **allowed = self->allow_hosts; allowed && *allowed; allowed++)
     if (g_ascii_strcasecmp(name, *allowed) == 0 || g_ascii_strcasecmp(host, *allowed) == 0)
@@ -119,20 +131,15 @@ FlOriginVerdict fl_access_origin(const FlAccess *self, const char *origin, const
   return FL_ORIGIN_REFUSED;
 }
 
-/* Takes as long for a wrong first byte as for a wrong last one. */
-static gboolean equal_in_constant_time(const char *a, const char *b) {
-  gsize len = strlen(a);
-  guint differs = strlen(b) != len;
-
-  for (gsize i = 0; i < len; i++)
-    differs |= (guint)(a[i] ^ b[differs ? 0 : i]);
-  return !differs;
-}
-
 gboolean fl_access_may_publish(const FlAccess *self, const char *token) {
+  guint8 digest[FL_TOKEN_DIGEST_BYTES];
+
   if (!self->publish_token)
     return self->on_loopback;
-  return token && equal_in_constant_time(self->publish_token, token);
+  if (!token)
+    return FALSE;
+  fl_token_digest(token, digest);
+  return fl_token_same(self->digest, digest);
 }
 
 gboolean fl_access_has_token(const FlAccess *self) {

@@ -21,9 +21,17 @@ static FlAccess *access_of(gboolean on_loopback, char *token) {
 }
 
 START_TEST(lets_addresses_localhost_and_named_hosts_in) {
-  static const char *const good[] = { "localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080", "192.168.1.9", "lab.example:80" };
+  static const char *const good[] = { "localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]:8080", "192.168.1.9", "lab.example:80",
+                                      "LAB.EXAMPLE", "localhost:", "[::ffff:127.0.0.1]:8080", "[2001:DB8::7]", "0.0.0.0" };
   static const char *const bad[] = { "", "evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "[::1",
-                                     "localhost:x", "localhost:80:80", "[::1]x", "localhost:999999" };
+                                     "localhost:x", "localhost:80:80", "[::1]x", "localhost:999999",
+                                     "localhost.", "127.0.0.1.", "lab.example.", "evil.lab.example", "lab.example.evil.example",
+                                     "user@localhost", "localhost@evil.example", "localhost:80@evil.example",
+                                     "::1", "::1:8080", "[localhost]", "[127.0.0.1]", "[lab.example]", "[fe80::1%eth0]",
+                                     "[fe80::1%25eth0]", "[::1%.evil.example]", "[]", "[", "]", ":", ":80",
+                                     "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "127.1", "127.0.0.256",
+                                     "localhost, evil.example", "localhost evil.example", "http://localhost", "localhost/",
+                                     "localhost?", "localhost#", " localhost", "localhost\t", "localhost:8080 " };
   FlAccess *access = access_of(TRUE, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS(good); i++)
     ck_assert_msg(fl_access_host(access, good[i]), "%s", good[i]);
@@ -45,7 +53,27 @@ START_TEST(judges_origins) {
   ck_assert_int_eq(fl_access_origin(near, "null", "localhost:8080"), FL_ORIGIN_ALLOWED);
   ck_assert_int_eq(fl_access_origin(near, "http://evil.example", "localhost:8080"), FL_ORIGIN_REFUSED);
   ck_assert_int_eq(fl_access_origin(near, "http://localhost.evil.example", "localhost:8080"), FL_ORIGIN_REFUSED);
-  ck_assert_int_eq(fl_access_origin(near, "", "localhost:8080"), FL_ORIGIN_REFUSED);
+  static const char *const bad[] = {
+    "", "nul", "http://", "https://", "localhost:8080", "//localhost:8080", "ws://localhost:8080", "file://localhost",
+    "chrome-extension://localhost", "http:localhost", "http:///localhost", "http://localhost:8080/", "http://localhost.",
+    "http://user@localhost", "http://localhost:1@evil.example", "http://localhost, http://evil.example",
+    "http://evil.example, http://localhost:8080", "http://localhost http://evil.example", "http://[localhost]",
+    "http://[127.0.0.1]", "http://::1", "http://[::1%25lo]", "http://[::1].evil.example", "http://127.0.0.1.evil.example",
+    "http://127.1", "http://2130706433", "http://0177.0.0.1", "http://0x7f000001", "http://[::ffff:127.0.0.1]",
+    "http://page.example", "https://page.example:443", "https://page.example.", "https://www.page.example",
+    "https://page.example.evil.example", "http://localhost\\.evil.example", "http://localhost?", "http://localhost#",
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS(bad); i++) {
+    ck_assert_msg(fl_access_origin(near, bad[i], "localhost:8080") == FL_ORIGIN_REFUSED, "near: '%s'", bad[i]);
+    ck_assert_msg(fl_access_origin(far, bad[i], "1.2.3.4:8080") == FL_ORIGIN_REFUSED, "far: '%s'", bad[i]);
+  }
+  ck_assert_int_eq(fl_access_origin(near, "HTTP://LocalHost:3000", "localhost:8080"), FL_ORIGIN_ALLOWED);
+  ck_assert_int_eq(fl_access_origin(near, "HTTPS://PAGE.example", "localhost:8080"), FL_ORIGIN_ALLOWED);
+  ck_assert_int_eq(fl_access_origin(near, "http://[::1]:3000", "localhost:8080"), FL_ORIGIN_ALLOWED);
+  ck_assert_int_eq(fl_access_origin(far, "http://1.2.3.4:8081", "1.2.3.4:8080"), FL_ORIGIN_REFUSED);
+  ck_assert_int_eq(fl_access_origin(far, "http://1.2.3.4", "1.2.3.4:8080"), FL_ORIGIN_REFUSED);
+  /* A proxy in front may speak TLS. */
+  ck_assert_int_eq(fl_access_origin(far, "https://lab.example", "lab.example"), FL_ORIGIN_SAME);
   fl_access_free(near);
   fl_access_free(far);
 }
