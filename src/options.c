@@ -213,6 +213,14 @@ static gboolean check_demo(const FlOptions *self, GError **error) {
   return FALSE;
 }
 
+/* An empty one guards nothing; it comes of a variable that was not set. */
+static gboolean check_token(const FlOptions *self, GError **error) {
+  if (!self->access.publish_token || *self->access.publish_token)
+    return TRUE;
+  g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--publish-token: it is empty");
+  return FALSE;
+}
+
 static void clear_texts(Texts *texts) {
   char **all = (char **)texts;
   for (gsize i = 0; i < sizeof *texts / sizeof *all; i++)
@@ -298,7 +306,7 @@ FlOptions *fl_options_parse(int *argc, char ***argv, GError **error) {
   self->line_idle_ns = G_GINT64_CONSTANT(60000000000);
   gboolean ok = read_arguments(argc, argv, self, &texts, error) && take_all(&texts, self, error) &&
                 take_web_root(self, error) && take_socketio_path(self, error) && check_namespaces(self, error) &&
-                check_demo(self, error);
+                check_demo(self, error) && check_token(self, error);
   clear_texts(&texts);
   if (!ok) {
     fl_options_free(self);

@@ -6,7 +6,7 @@ import path from 'node:path';
 
 const root = process.env.FEEDLAB_SRCDIR ?? '.';
 const pages = ['README.md', 'CONTRIBUTING.md'];
-for (const folder of ['docs', 'docs/wire', 'docs/decisions'])
+for (const folder of ['docs', 'docs/wire', 'docs/decisions', 'docs/deploy'])
   for (const name of readdirSync(path.join(root, folder))) if (name.endsWith('.md')) pages.push(`${folder}/${name}`);
 
 const results = [];

@@ -168,8 +168,15 @@ test('systemd-analyze security calls the exposure of the service 1.5 of 10 at mo
 
 test("the unit's command line is one that the server takes", async (t) => {
   const [, args] = (await readFile(deploy('feedlab.service'), 'utf8')).match(/^ExecStart=\S+ --port \d+ (.*)$/m);
-  const server = await t.server([...args.split(' '), '--source', 'none']);
+  const flags = (token) => [...args.split(' ').map((arg) => (arg === '${FEEDLAB_PUBLISH_TOKEN}' ? token : arg)), '--source', 'none'];
+  const server = await t.server(flags('a-token'));
   assert.equal((await request(server, '/poll', { headers: { Host: 'feedlab.example' } })).status, 200);
+  const body = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '1' };
+  assert.equal((await request(server, '/publish', body)).status, 401);
+  assert.equal((await request(server, '/publish', { ...body, headers: { ...body.headers, Authorization: 'Bearer a-token' } })).status, 201);
+
+  const open = t.start(flags('')); // as it is where the variable is not set
+  assert.equal(await open.ended(), 2);
 });
 
 await run();
