@@ -128,6 +128,16 @@ export class Lane {
     };
   }
 
+  /** The same updates by their numbers, for comparison with other lanes: a Map from seq to ms. */
+  latencies() {
+    return this.arrivals.bySeq(this.nowMs() - WINDOW_MS, this.#bornMs);
+  }
+
+  /** How old what it shows is, while it gets nothing; null while it gets what there is. */
+  staleMs() {
+    return this.status === 'lost' || this.status === 'connecting' || !this.isReading ? this.arrivals.age.at(this.nowMs()) : null;
+  }
+
   /** What it has cost so far, once a second. */
   account() {
     const tcp = this.lineFigures?.tcp;

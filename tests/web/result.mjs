@@ -124,10 +124,13 @@ test('a file that is no result is refused with the reason', () => {
   );
 });
 
-const figures = (id, medianMs, other = {}) => ({
+const numbered = (latencyMs, from, to) => new Map(Array.from({ length: to - from + 1 }, (_, i) => [from + i, latencyMs]));
+
+const figures = (id, latencyMs, other = {}) => ({
   id,
   updates: 10,
-  medianMs,
+  latencies: numbered(latencyMs, 1, 10),
+  staleMs: null,
   bytes: null,
   requests: 0,
   wasted: null,
@@ -156,9 +159,24 @@ test('the headline names who is freshest, who is last and who wastes most', () =
 
 test('the headline says nothing before there is something to say, and calls alike what is', () => {
   assert.deepEqual([judge([]).freshest, judge([]).wasteful], [null, null]);
-  assert.equal(judge([figures('ws', 1, { updates: 1 })]).freshest, null);
+  assert.equal(judge([figures('ws', 1, { updates: 1, latencies: numbered(1, 1, 1) })]).freshest, null);
   const alike = judge([figures('sse', 101), figures('ws', 100), figures('socketio', 120)]);
   assert.deepEqual([alike.freshest, alike.last, alike.wasteful], [['sse', 'ws', 'socketio'], null, null]);
+});
+
+test('a lane that gets nothing is never the freshest, and the slowest once the others show newer things', () => {
+  const stalled = (staleMs) => judge([figures('ws', 2), figures('sse', 1, { staleMs }), figures('poll', 400)]);
+  const { freshest, last, lastMs, isLastAway } = stalled(8000);
+  assert.deepEqual([freshest, last, lastMs, isLastAway], [['ws'], 'sse', 8000, true]);
+  assert.deepEqual([stalled(100).last, stalled(100).isLastAway], ['poll', false]);
+});
+
+test('lanes are compared by the updates that all of them got', () => {
+  const early = new Map([...numbered(50, 1, 10), ...numbered(10, 11, 20)]);
+  const back = figures('ws', 0, { latencies: numbered(10, 11, 20) }); // it was away while updates took longer
+  assert.deepEqual(judge([figures('sse', 0, { latencies: early }), back]).freshest, ['sse', 'ws']);
+  const hardly = figures('ws', 0, { latencies: numbered(1, 17, 20) });
+  assert.deepEqual(judge([figures('sse', 0, { latencies: early }), hardly]).freshest, ['sse']);
 });
 
 test('times, amounts, lists and profiles in words', () => {

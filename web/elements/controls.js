@@ -7,7 +7,7 @@ import { h, retext, write } from './dom.js';
 
 const RATE_INTERVALS_MS = [10000, 3000, 1000, 500, 200, 100, 50, 20];
 const SIZES = [0, 128, 1024, 8192, 65536];
-const POLL_INTERVALS_MS = [200, 500, 1000, 2000, 5000, 10000];
+const POLL_INTERVALS_MS = [200, 500, 700, 1000, 2000, 5000, 10000];
 const CUT_MS = 3000;
 
 const sizeText = (size) => (size === 0 ? say('control.sizeTime') : size < 1024 ? `${size} B` : `${size / 1024} kB`);

@@ -43,13 +43,14 @@ export class Headline extends HTMLElement {
     return this.#lab.shown
       .filter(({ isPaused }) => !isPaused)
       .map((lane) => {
-        const { updates, medianMs } = lane.latency();
+        const latencies = lane.latencies();
         const per = lane.traffic.perUpdate();
         const counts = lane.traffic.counts();
         return {
           id: lane.id,
-          updates,
-          medianMs,
+          updates: latencies.size,
+          latencies,
+          staleMs: lane.staleMs(),
           bytes: lane.line && per ? per.down + per.up : null,
           requests: counts?.requests ?? 0,
           wasted: lane.isPolling ? (counts?.wasted ?? 0) : null,
@@ -73,7 +74,7 @@ export class Headline extends HTMLElement {
       this.#write('waste', [], '–');
       return;
     }
-    const { freshest, freshMs, freshWorstMs, last, lastMs, wasteful } = verdict;
+    const { freshest, freshMs, freshWorstMs, last, lastMs, isLastAway, wasteful } = verdict;
     const alone = freshest.length === 1;
     this.#write(
       'fresh',
@@ -85,7 +86,7 @@ export class Headline extends HTMLElement {
     this.#write(
       'last',
       last ? [last] : [],
-      last ? say('headline.lastOne', { name: names([last]), time: duration(lastMs) }) : say('headline.lastNone'),
+      last ? say(isLastAway ? 'headline.lastAway' : 'headline.lastOne', { name: names([last]), time: duration(lastMs) }) : say('headline.lastNone'),
     );
     const [waste, more] = this.#waste(verdict, figures);
     this.#write('waste', wasteful ? [wasteful] : [], waste, more);

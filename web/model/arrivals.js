@@ -93,13 +93,22 @@ export class Arrivals {
     this.age.stop();
   }
 
-  /** The latencies in ms of what came since `fromMs` and was not published before `bornMs`. */
+  /** The latencies in ms of what came since `fromMs` and was not published before `bornMs`, the newest first. */
   since(fromMs, bornMs = -Infinity) {
+    return this.#recent(fromMs, bornMs).map(({ latencyMs }) => latencyMs);
+  }
+
+  /** The same by number: a Map from seq to ms. */
+  bySeq(fromMs, bornMs = -Infinity) {
+    return new Map(this.#recent(fromMs, bornMs).map(({ seq, latencyMs }) => [seq, latencyMs]));
+  }
+
+  #recent(fromMs, bornMs) {
     const found = [];
     for (let i = this.latencies.length - 1; i >= 0; i--) {
-      const { receivedMs, latencyMs } = this.latencies.at(i);
-      if (receivedMs < fromMs) break;
-      if (receivedMs - latencyMs >= bornMs) found.push(latencyMs);
+      const one = this.latencies.at(i);
+      if (one.receivedMs < fromMs) break;
+      if (one.receivedMs - one.latencyMs >= bornMs) found.push(one);
     }
     return found;
   }
