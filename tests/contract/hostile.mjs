@@ -227,6 +227,19 @@ test('--max-clients-per-address: behind a trusted proxy the forwarded address co
   for (let i = 0; i < 8; i++) assert.equal((await connect(t, server).exchange('/poll'))?.status, 200, "the proxy's own count for no one");
 });
 
+test('an EventSource that asks a server which is going away is told to come again', async (t) => {
+  const server = await start(t, '--drain', '10s');
+  const kept = connect(t, server);
+  assert.equal((await kept.exchange('/poll')).status, 200);
+  const last = new (kinds.find(({ name }) => name === 'ws').Subscriber)(server, { isSilent: true }); // the server waits for it
+  await last.open();
+  server.child.kill('SIGTERM');
+  while (!(await last.next('the close')).end);
+  await assertComeLater(kept);
+  last.vanish();
+  assert.equal(await server.ended(), 0);
+});
+
 // --- no descriptor left ----------------------------------------------------------------------------------------------
 
 /** Let the server, as it runs, have no more descriptors than it has now, and `more`. */
