@@ -227,6 +227,19 @@ test('--max-clients-per-address: behind a trusted proxy the forwarded address co
   for (let i = 0; i < 8; i++) assert.equal((await connect(t, server).exchange('/poll'))?.status, 200, "the proxy's own count for no one");
 });
 
+test('an EventSource that asks a server which is going away is told to come again', async (t) => {
+  const server = await start(t, '--drain', '10s');
+  const kept = connect(t, server);
+  assert.equal((await kept.exchange('/poll')).status, 200);
+  const last = new (kinds.find(({ name }) => name === 'ws').Subscriber)(server, { isSilent: true }); // the server waits for it
+  await last.open();
+  server.child.kill('SIGTERM');
+  while (!(await last.next('the close')).end);
+  await assertComeLater(kept);
+  last.vanish();
+  assert.equal(await server.ended(), 0);
+});
+
 // --- no descriptor left ----------------------------------------------------------------------------------------------
 
 /** Let the server, as it runs, have no more descriptors than it has now, and `more`. */
@@ -296,6 +309,136 @@ test('a WebSocket that answers no ping is closed at the third heartbeat, and one
   gone.socket.destroy();
   await publish(server, 1);
   await good.updates(1);
+});
+
+// --- what is too large -----------------------------------------------------------------------------------------------
+
+test('a head of more than the 16 kB is refused, and a body of more than --max-body, before it has come', async (t) => {
+  const server = await start(t, '--max-body', '1000');
+  const large = connect(t, server);
+  const refused = await large.exchange('/poll', { headers: { 'X-Large': 'x'.repeat(20000) } });
+  assert.equal(refused?.status, 431);
+  assert.equal(await within(large.head(), 'its end'), null);
+  const line = await connect(t, server).exchange(`/poll?since=${'0'.repeat(20000)}`);
+  assert.ok(line?.status === 414 || line?.status === 431, `status ${line?.status} of a long request line`);
+  const declared = connect(t, server);
+  declared.socket.write('POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 1001\r\n\r\n');
+  assert.equal((await within(declared.answer(), 'the refusal'))?.status, 413);
+  const chunked = connect(t, server);
+  chunked.socket.write('POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n');
+  chunked.socket.write(`3e9\r\n${'x'.repeat(1001)}\r\n0\r\n\r\n`);
+  assert.equal((await within(chunked.answer(), 'the refusal'))?.status, 413);
+  const fits = await request(server, '/publish', { ...text, body: 'x'.repeat(1000) });
+  assert.equal(fits.status, 201, 'as much as is allowed is taken');
+});
+
+// --- who does not read -----------------------------------------------------------------------------------------------
+
+// A sanitizer keeps what was freed.
+const assertBelow = (grown, most, what) => assert.ok(grown < most || process.env.FEEDLAB_SANITIZERS === 'yes', what);
+const resident = async (server) => (await request(server, '/stats')).json().process.resident_bytes;
+const PUBLISHED = 16 * 1024 * 1024; // to each who doesn't read
+
+test('streams that stop reading cost what they cost, however much is published', async (t) => {
+  const server = await start(t, '--history', '16', '--sndbuf', '4096');
+  const stalled = [];
+  for (let i = 0; i < 10; i++)
+    for (const { Subscriber } of kinds.filter(({ pushes }) => pushes)) stalled.push(new Subscriber(server));
+  for (const stream of stalled) {
+    t.cleanup(() => stream.vanish());
+    await stream.open();
+    stream.socket.pause();
+  }
+  const publisher = new Publisher(server);
+  t.cleanup(() => publisher.close());
+  const update = JSON.stringify('x'.repeat(100000));
+  await publisher.publish(Array(64).fill(update)); // what there is of history and buffers is in use
+  const before = await resident(server);
+  for (let sent = 0; sent < PUBLISHED; sent += 64 * update.length) await publisher.publish(Array(64).fill(update));
+  const grown = (await resident(server)) - before;
+  assertBelow(grown, PUBLISHED / 2, `${stalled.length} of them made it grow by ${(grown / 1e6).toFixed(1)} MB`);
+});
+
+test('a WebSocket that floods pings and reads nothing costs no memory; when it reads again, it gets the newest pong', async (t) => {
+  const server = await start(t, '--sndbuf', '4096', '--idle-timeout', '1h');
+  const client = new WsSubscriber(server);
+  t.cleanup(() => client.vanish());
+  await client.open();
+  client.socket.pause();
+  const before = await resident(server);
+  const pings = (n) => Buffer.concat(Array.from({ length: 200 }, (_, i) => frame(9, `${n * 200 + i}`.padEnd(125))));
+  let sent = 0;
+  // The server reads on all the while: it owes one pong, not all of them.
+  for (; sent < 500; sent++)
+    if (!client.socket.write(pings(sent))) await within(new Promise((resolve) => client.socket.once('drain', resolve)), 'the server to read on');
+  const grown = (await resident(server)) - before;
+  assertBelow(grown, 8e6, `it grew by ${grown}`);
+  const raw = new Promise((resolve) => {
+    let tail = '';
+    client.socket.on('data', (chunk) => (tail = (tail + chunk.toString('latin1')).slice(-1000)).includes(`${sent * 200 - 1} `) && resolve());
+  });
+  client.socket.resume();
+  await within(raw, 'the newest pong');
+});
+
+test('a poll whose answer is not read is let go after --idle-timeout', async (t) => {
+  const server = await start(t, '--sndbuf', '4096', '--idle-timeout', '1s');
+  const publisher = new Publisher(server);
+  await publisher.publish(Array(100).fill(JSON.stringify('x'.repeat(100000))));
+  publisher.close();
+  const client = connect(t, server);
+  const socket = client.socket.pause();
+  for (let i = 0; i < 20; i++) socket.write(requestText('/poll?since=0'));
+  await server.logged(/ left transport=poll /);
+});
+
+// --- who comes and goes, and who stands in the way -------------------------------------------------------------------
+
+test('1,000 connections opened and closed in a loop leave nothing behind, and others are served', async (t) => {
+  const server = await start(t);
+  const inside = new (kinds.find(({ name }) => name === 'sse').Subscriber)(server);
+  t.cleanup(() => inside.vanish());
+  await inside.open();
+  const files = async () => (await readdir(`/proc/${server.child.pid}/fd`)).length;
+  const before = await files();
+  const said = ['', 'GET /po', requestText('/events'), requestText('/poll')];
+  for (let round = 0; round < 10; round++) {
+    const clients = Array.from({ length: 100 }, (_, i) => {
+      const client = connect(t, server);
+      client.socket.write(said[i % said.length], () => client.vanish(i % 3 === 0));
+      return new Promise((resolve) => client.socket.once('close', resolve));
+    });
+    await within(Promise.all(clients), 'them to be gone');
+    await publish(server, round);
+  }
+  assert.deepEqual((await inside.updates(10)).map(({ data }) => data), Array.from({ length: 10 }, (_, i) => i));
+  const back = async () => {
+    while ((await files()) > before + 1);
+  };
+  await within(back(), 'all descriptors to be free again');
+});
+
+test('heads, bodies, answers and streams that stall delay no one', async (t) => {
+  const server = await start(t, '--sndbuf', '4096');
+  await publish(server, 'x'.repeat(500000));
+  const stalls = [
+    'GET /poll HTTP/1.1\r\nHost: loc',
+    'POST /publish HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\nabc',
+    requestText('/poll?since=0').repeat(10),
+    requestText('/events?since=0'),
+    requestText('/longpoll?timeout=30'),
+  ];
+  for (let i = 0; i < 100; i++) connect(t, server).socket.pause().write(stalls[i % stalls.length]);
+  const good = new WsSubscriber(server);
+  t.cleanup(() => good.vanish());
+  await good.open();
+  const began = performance.now();
+  for (let i = 0; i < 50; i++) {
+    await publish(server, i);
+    assert.equal((await good.updates(1))[0].data, i);
+  }
+  // Any of them is patient for seconds; 50 in a row would each have had to wait for one.
+  assert.ok(performance.now() - began < 10000, 'no stalled one was waited for');
 });
 
 await run();
