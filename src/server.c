@@ -163,6 +163,10 @@ static gboolean set_up_demo(FlServer *self, int listen_fd, FlAccessConfig *acces
   return TRUE;
 }
 
+static gboolean holds_token(gconstpointer access, const char *text, gsize len) {
+  return fl_access_holds_token(access, text, len);
+}
+
 /* All workers' sockets are bound to one port before the first of them listens. */
 static gboolean add_workers(FlServer *self, GError **error) {
   const FlOptions *options = self->options;
@@ -180,6 +184,7 @@ static gboolean add_workers(FlServer *self, GError **error) {
     close(fd);
     return FALSE;
   }
+  fl_log_keep_secret(self->log, holds_token, self->application.access);
   for (guint i = 0; i < (guint)options->workers; i++) {
     if (i > 0 && (fd = fl_listener_bind(options->listen, port, FL_LISTENER_FURTHER, error)) < 0)
       return FALSE;
@@ -269,6 +274,7 @@ void fl_server_free(FlServer *self) {
   g_ptr_array_unref(self->application.workers);
   fl_source_free(self->application.source);
   fl_line_set_free(self->application.lines);
+  fl_log_keep_secret(self->log, NULL, NULL);
   fl_access_free(self->application.access);
   fl_sequencer_free(self->application.sequencer);
   g_free(self->application.url);
