@@ -46,6 +46,7 @@ typedef struct {
 typedef struct {
   const char *host, *origin, *upgrade, *connection, *if_none_match, *last_event_id, *authorization, *content_type;
   const char *ws_key, *ws_version, *ws_protocol, *forwarded_for, *cors_method;
+  const char *fetch_site, *fetch_mode;
 } FlRequestHeaders;
 
 typedef struct {
