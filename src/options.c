@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "publish_token.h"
 
 #define DEFAULT_HISTORY 4096
 #define STDIN_HISTORY 1000000
@@ -17,7 +18,7 @@
 typedef struct {
   char *port, *speed, *interval, *rate, *size, *history, *history_bytes, *heartbeat, *workers;
   char *ping_interval, *ping_timeout, *connect_timeout;
-  char *max_clients, *max_lag, *slow, *max_body, *drain, *sndbuf, *log_format, *line_idle;
+  char *max_clients, *max_lag, *slow, *max_body, *drain, *sndbuf, *log_format, *line_idle, *publish_token_file;
   char *head_timeout, *body_timeout, *idle_timeout, *publish_rate, *max_clients_per_address;
 } Texts;
 
@@ -213,14 +214,6 @@ static gboolean check_demo(const FlOptions *self, GError **error) {
   return FALSE;
 }
 
-/* An empty one guards nothing; it comes of a variable that was not set. */
-static gboolean check_token(const FlOptions *self, GError **error) {
-  if (!self->access.publish_token || *self->access.publish_token)
-    return TRUE;
-  g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--publish-token: it is empty");
-  return FALSE;
-}
-
 static void clear_texts(Texts *texts) {
   char **all = (char **)texts;
   for (gsize i = 0; i < sizeof *texts / sizeof *all; i++)
@@ -254,6 +247,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *
     { "allow-host", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.allow_hosts, "Answer under this host name too (again for more)", "HOST" },
     { "allow-origin", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.allow_origins, "Let pages of this origin in (again for more)", "ORIGIN" },
     { "publish-token", 0, 0, G_OPTION_ARG_STRING, &self->access.publish_token, "Publishing needs this bearer token", "TOKEN" },
+    { "publish-token-file", 0, 0, G_OPTION_ARG_FILENAME, &texts->publish_token_file, "Read it from here, or from $FEEDLAB_PUBLISH_TOKEN", "FILE" },
     { "publish-rate", 0, 0, G_OPTION_ARG_STRING, &texts->publish_rate, "Updates per second that one address may publish (no limit)", "RATE" },
     { "trust-proxy", 0, 0, G_OPTION_ARG_STRING_ARRAY, &self->access.trust_proxies, "Believe X-Forwarded-For from here (again for more)", "CIDR" },
     { "web-root", 0, 0, G_OPTION_ARG_FILENAME, &self->web_root, "Serve this folder instead of the built-in page", "DIR" },
@@ -276,7 +270,11 @@ static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *
   g_option_context_set_summary(context, "Serves one feed of updates by polling, long polling, Server-Sent Events, WebSocket "
                                         "and Socket.IO.");
   g_option_context_add_main_entries(context, entries, NULL);
-  if (!g_option_context_parse(context, argc, argv, error))
+  int n_given = *argc;
+  g_autofree char **given = g_memdup2(*argv, (gsize)n_given * sizeof **argv);
+  gboolean parsed = g_option_context_parse(context, argc, argv, error);
+  fl_publish_token_hide(n_given, given);
+  if (!parsed)
     return FALSE;
   if (*argc > 1) {
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "'%s' is not expected: see --help", (*argv)[1]);
@@ -306,7 +304,7 @@ FlOptions *fl_options_parse(int *argc, char ***argv, GError **error) {
   self->line_idle_ns = G_GINT64_CONSTANT(60000000000);
   gboolean ok = read_arguments(argc, argv, self, &texts, error) && take_all(&texts, self, error) &&
                 take_web_root(self, error) && take_socketio_path(self, error) && check_namespaces(self, error) &&
-                check_demo(self, error) && check_token(self, error);
+                fl_publish_token_take(&self->access.publish_token, texts.publish_token_file, error) && check_demo(self, error);
   clear_texts(&texts);
   if (!ok) {
     fl_options_free(self);

@@ -167,6 +167,10 @@ static gboolean set_up_demo(FlServer *self, int listen_fd, FlAccessConfig *acces
   return TRUE;
 }
 
+static gboolean holds_token(gconstpointer access, const char *text, gsize len) {
+  return fl_access_holds_token(access, text, len);
+}
+
 /* The socket that worker `index` accepts from; all are bound to one port, that of the first (0: there is none yet). Of passed
  * ones each worker has one, in turn. */
 static int open_socket(FlServer *self, guint index, guint16 port, GError **error) {
@@ -210,6 +214,7 @@ static gboolean set_up_access(FlServer *self, const int *fds, GError **error) {
     self->application.access = fl_access_new(&access, error);
   if (!self->application.access)
     return FALSE;
+  fl_log_keep_secret(self->log, holds_token, self->application.access);
   if (self->options->max_clients_per_address > 0 && !self->options->conformance)
     self->crowd = fl_crowd_new((guint)self->options->max_clients_per_address, self->application.access);
   return TRUE;
@@ -324,6 +329,7 @@ void fl_server_free(FlServer *self) {
   fl_source_free(self->application.source);
   fl_line_set_free(self->application.lines);
   fl_crowd_free(self->crowd);
+  fl_log_keep_secret(self->log, NULL, NULL);
   fl_access_free(self->application.access);
   fl_allowance_free(self->application.publishing);
   fl_sequencer_free(self->application.sequencer);

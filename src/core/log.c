@@ -12,11 +12,14 @@
 
 #define QUEUE_MAX 20000 /* lines */
 #define POLL_MS 100
+#define NOT_SHOWN "(not shown: it holds the token)"
 #define LAST_WORDS_NS G_GINT64_CONSTANT(1000000000) /* for a pipe that no one reads, at the end */
 
 struct _FlLog {
   int fd;
   FlLogFormat format;
+  gboolean (*holds)(gconstpointer secret, const char *text, gsize len); /* NULL: there is none */
+  gconstpointer secret;
   GAsyncQueue *queue; /* GString; the end of the log is a string without bytes */
   gint dropped;       /* atomic */
   gint ending;        /* atomic: fl_log_free waits */
@@ -90,6 +93,11 @@ FlLog *fl_log_new(int fd, FlLogFormat format) {
   return self;
 }
 
+void fl_log_keep_secret(FlLog *self, gboolean (*holds)(gconstpointer secret, const char *text, gsize len), gconstpointer secret) {
+  self->holds = holds;
+  self->secret = secret;
+}
+
 void fl_log_free(FlLog *self) {
   if (!self)
     return;
@@ -134,7 +142,7 @@ static gboolean plain(const char *text, gsize len) {
 }
 
 static void append_text(GString *out, const FlLogField *field, gboolean always_quote) {
-  gsize len = field->len < 0 ? strlen(field->text) : (gsize)field->len;
+  gsize len = (gsize)field->len;
   gsize shown = MIN(len, FL_LOG_TEXT_MAX);
 
   while (shown < len && shown > 0 && (field->text[shown] & 0xc0) == 0x80)
@@ -167,14 +175,18 @@ void fl_log_line(FlLog *self, const char *event, const FlLogField *fields, gsize
   g_string_printf(line, json ? "{\"time\":\"%s.%03dZ\",\"event\":\"%s\"" : "%s.%03dZ %s", seconds,
                   g_date_time_get_microsecond(now) / 1000, event);
   for (gsize i = 0; i < n_fields; i++) {
-    const FlLogField *field = &fields[i];
-    if (!field->is_number && !field->text)
+    FlLogField field = fields[i];
+    if (!field.is_number && !field.text)
       continue;
-    g_string_append_printf(line, json ? ",\"%s\":" : " %s=", field->key);
-    if (field->is_number)
-      g_string_append_printf(line, "%" G_GINT64_FORMAT, field->number);
+    if (!field.is_number && field.len < 0)
+      field.len = (gssize)strlen(field.text);
+    if (!field.is_number && self->holds && self->holds(self->secret, field.text, (gsize)field.len))
+      field = FL_FIELD_N(field.key, NOT_SHOWN, strlen(NOT_SHOWN));
+    g_string_append_printf(line, json ? ",\"%s\":" : " %s=", field.key);
+    if (field.is_number)
+      g_string_append_printf(line, "%" G_GINT64_FORMAT, field.number);
     else
-      append_text(line, field, json);
+      append_text(line, &field, json);
   }
   if (json)
     g_string_append_c(line, '}');

@@ -26,6 +26,10 @@ typedef struct {
 /* fl_log_new: a log that writes to `fd` (borrowed). */
 FlLog *fl_log_new(int fd, FlLogFormat format);
 
+/* fl_log_keep_secret: from now on no text that `holds` says TRUE of is shown, whoever logs it, but a line in its stead. Before other
+ * threads log; NULL ends it. */
+void fl_log_keep_secret(FlLog *self, gboolean (*holds)(gconstpointer secret, const char *text, gsize len), gconstpointer secret);
+
 /* fl_log_free: writes what is queued, then ends the thread; a pipe that no one reads is waited for one second. */
 void fl_log_free(FlLog *self);
 

@@ -100,6 +100,8 @@ static enum MHD_Result read_header(void *user, enum MHD_ValueKind kind, const ch
     { "Sec-WebSocket-Protocol", &headers->ws_protocol },
     { "X-Forwarded-For", &headers->forwarded_for },
     { "Access-Control-Request-Method", &headers->cors_method },
+    { "Sec-Fetch-Site", &headers->fetch_site },
+    { "Sec-Fetch-Mode", &headers->fetch_mode },
   };
 
   if (!value)
@@ -129,6 +131,7 @@ static void refuse(FlRequest *self, guint status, const char *body) {
   g_autoptr(FlResponse) response = fl_response_new(status, "application/problem+json", bytes);
   fl_log(self->httpd->config.log, "erred", FL_FIELD("ip", self->of->peer.ip), FL_FIELD("path", self->path),
          FL_FIELD_INT("status", status), FL_FIELD("why", "a head that is refused"));
+  fl_response_header(response, "X-Content-Type-Options", "nosniff");
   fl_response_header(response, "Connection", "close");
   fl_request_respond(self, response);
 }

@@ -54,6 +54,7 @@ typedef struct {
   const char *host, *origin, *upgrade, *connection, *if_none_match, *last_event_id, *authorization, *content_type;
   const char *ws_key, *ws_version, *ws_protocol, *forwarded_for, *cors_method;
   const char *version; /* of HTTP, such as HTTP/1.1 */
+  const char *fetch_site, *fetch_mode;
 } FlRequestHeaders;
 
 typedef struct {

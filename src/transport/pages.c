@@ -60,6 +60,7 @@ static gboolean answer_file(FlWorker *worker, FlRequest *request, const char *ro
   g_autoptr(FlResponse) response = fl_response_new_file(type_of(path), fd, (guint64)info.st_size);
   fl_response_header(response, "Cache-Control", "no-cache");
   fl_response_header(response, "X-Content-Type-Options", "nosniff");
+  fl_response_header(response, "Referrer-Policy", "no-referrer");
   fl_request_respond(request, response);
   return TRUE;
 }
@@ -100,6 +101,7 @@ static gboolean answer_asset(FlWorker *worker, FlRequest *request, const char *n
   fl_response_header(response, "ETag", etag);
   fl_response_header(response, "Cache-Control", "no-cache");
   fl_response_header(response, "X-Content-Type-Options", "nosniff");
+  fl_response_header(response, "Referrer-Policy", "no-referrer");
   fl_response_header(response, "Content-Security-Policy", policy);
   fl_reply_add_cors(worker, request, response);
   fl_request_respond(request, response);

@@ -47,6 +47,12 @@ void fl_reply_add_cors(FlWorker *worker, const FlRequest *request, FlResponse *r
   fl_response_header(response, "Access-Control-Expose-Headers", "ETag, Retry-After");
 }
 
+/* Against pages that load answers as what they are not: an image, a script. CORS goes on as it did. */
+static void add_guards(FlResponse *response) {
+  fl_response_header(response, "X-Content-Type-Options", "nosniff");
+  fl_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+}
+
 static FlResponse *problem_new(FlWorker *worker, FlRequest *request, guint status, const char *detail) {
   GString *text = g_string_new(NULL);
   GString *quoted = fl_json_quote(detail, strlen(detail));
@@ -56,6 +62,7 @@ static FlResponse *problem_new(FlWorker *worker, FlRequest *request, guint statu
   g_autoptr(GBytes) body = fl_reply_gbytes(text);
   FlResponse *response = fl_response_new(status, "application/problem+json", body);
   fl_response_header(response, "Cache-Control", "no-store");
+  add_guards(response);
   fl_reply_add_cors(worker, request, response);
   return response;
 }
@@ -105,7 +112,7 @@ void fl_reply(FlWorker *worker, FlRequest *request, guint status, const char *ty
 
   g_bytes_unref(body);
   fl_response_header(response, "Cache-Control", "no-store");
-  fl_response_header(response, "X-Content-Type-Options", "nosniff");
+  add_guards(response);
   fl_reply_add_cors(worker, request, response);
   fl_request_respond(request, response);
 }

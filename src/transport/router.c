@@ -34,11 +34,33 @@ static const char *path_of(FlWorker *worker, const FlRequest *request) {
   return fl_socketio_is_below(fl_application_of(worker), path) ? fl_transport_socketio.path : path;
 }
 
+static gboolean is_endpoint(const char *path) {
+  guint index;
+
+  for (gsize i = 0; i < G_N_ELEMENTS(endpoints); i++)
+    if (g_str_equal(path, endpoints[i].path))
+      return TRUE;
+  return fl_transport_find(path, &index) != NULL || g_str_equal(path, "/demo") || g_str_has_prefix(path, "/demo/");
+}
+
 static void log_refusal(FlWorker *worker, FlRequest *request, const char *header, const char *value, const char *flag) {
   fl_log(fl_worker_log(worker), "refused", FL_FIELD("ip", fl_client_ip(worker, request)),
          fl_client_text(fl_application_of(worker), "path", fl_request_path(request)),
          fl_client_text(fl_application_of(worker), header, value ? value : "(none)"),
          FL_FIELD("allow_with", flag));
+}
+
+/* What a browser says of itself (Fetch Metadata): a page of another site asks without an Origin by an image, a script or a form, and
+ * has no business with feed and controls. It may link to what is read, and load pages' files and the Socket.IO client. */
+static gboolean is_foreign_load(FlWorker *worker, const FlRequest *request) {
+  const FlRequestHeaders *headers = fl_request_headers(request);
+  gboolean is_file = g_str_has_suffix(fl_request_path(request), ".js") || !is_endpoint(path_of(worker, request));
+
+  if (headers->origin || !headers->fetch_site || g_ascii_strcasecmp(headers->fetch_site, "cross-site") != 0)
+    return FALSE;
+  if (!fl_request_is_read(request))
+    return TRUE;
+  return !is_file && (!headers->fetch_mode || g_ascii_strcasecmp(headers->fetch_mode, "navigate") != 0);
 }
 
 gboolean fl_router_refuse(FlWorker *worker, FlRequest *request) {
@@ -55,6 +77,11 @@ gboolean fl_router_refuse(FlWorker *worker, FlRequest *request) {
     log_refusal(worker, request, "origin", headers->origin, "--allow-origin");
     fl_reply_problem(worker, request, 403,
                      "Pages of this Origin may not use this server; the server's --allow-origin lets one in.");
+    return TRUE;
+  }
+  if (is_foreign_load(worker, request)) {
+    log_refusal(worker, request, "sec-fetch-site", headers->fetch_site, "--allow-origin, and a request with an Origin");
+    fl_reply_problem(worker, request, 403, "A page of another site asks with an Origin (CORS), or not at all.");
     return TRUE;
   }
   return FALSE;
@@ -80,7 +107,7 @@ gboolean fl_router_may_ask(FlWorker *worker, const FlRequest *request) {
   const FlAccess *access = fl_application_of(worker)->access;
   const FlRequestHeaders *headers = fl_request_headers(request);
   return fl_access_host(access, headers->host) &&
-         fl_access_origin(access, headers->origin, headers->host) != FL_ORIGIN_REFUSED;
+         fl_access_origin(access, headers->origin, headers->host) != FL_ORIGIN_REFUSED && !is_foreign_load(worker, request);
 }
 
 void fl_router_began(FlRequest *request, gpointer user) {

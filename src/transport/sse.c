@@ -106,6 +106,7 @@ static void answer_by_httpd(FlWorker *worker, FlRequest *request) {
 
   fl_response_header(response, "Cache-Control", "no-store");
   fl_response_header(response, "X-Accel-Buffering", "no");
+  fl_response_header(response, "X-Content-Type-Options", "nosniff");
   fl_response_header(response, "Connection", "close");
   fl_reply_add_cors(worker, request, response);
   fl_request_respond(request, response);

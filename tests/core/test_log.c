@@ -99,6 +99,28 @@ START_TEST(does_not_wait_for_ever_for_a_pipe_that_no_one_reads) {
 }
 END_TEST
 
+static gboolean holds_sesame(gconstpointer secret, const char *text, gsize len) {
+  return g_strstr_len(text, (gssize)len, secret) != NULL;
+}
+
+static void log_secret(FlLog *log) {
+  fl_log_keep_secret(log, holds_sesame, "sesame");
+  fl_log(log, "spoke", FL_FIELD("why", "a sesame b"), FL_FIELD_N("message", "sesame", 6), FL_FIELD_N("cut", "sesame", 3),
+         FL_FIELD("ip", "::1"), FL_FIELD_INT("n", 7));
+  fl_log_keep_secret(log, NULL, NULL);
+  fl_log(log, "spoke", FL_FIELD("why", "done"));
+}
+
+START_TEST(keeps_a_secret_whichever_field_holds_it) {
+  g_autofree char *text = logged(FL_LOG_TEXT, log_secret), *json = logged(FL_LOG_JSON, log_secret);
+  ck_assert_ptr_null(strstr(text, "sesame"));
+  ck_assert_ptr_null(strstr(json, "sesame"));
+  ck_assert_ptr_nonnull(strstr(text, " why=\"(not shown: it holds the token)\" message=\"(not shown: it holds the token)\" "
+                                     "cut=ses ip=::1 n=7\n"));
+  ck_assert_ptr_nonnull(strstr(text, " why=done\n"));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("log");
   TCase *tcase = tcase_create("log");
@@ -107,6 +129,7 @@ int main(void) {
   tcase_add_test(tcase, says_where_it_listens_in_a_line_of_its_own);
   tcase_add_test(tcase, loses_nothing_at_its_end);
   tcase_add_test(tcase, does_not_wait_for_ever_for_a_pipe_that_no_one_reads);
+  tcase_add_test(tcase, keeps_a_secret_whichever_field_holds_it);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
 }

@@ -166,4 +166,165 @@ test('a request with two Hosts or two Origins is a bad one', async (t) => {
   }
 });
 
+const UPGRADE = {
+  Upgrade: 'websocket',
+  Connection: 'Upgrade',
+  'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  'Sec-WebSocket-Version': '13',
+};
+
+/** Every door: what a client of each kind asks first, and the status of the one who may. */
+const DOORS = [
+  ['GET', '/', 200],
+  ['GET', '/poll?since=0', 200],
+  ['GET', '/longpoll?since=0&timeout=0', 200],
+  ['GET', '/events', 200],
+  ['GET', '/ws', 101, UPGRADE],
+  ['GET', '/', 101, UPGRADE],
+  ['GET', '/socket.io/?EIO=4&transport=polling', 200],
+  ['POST', '/socket.io/?EIO=4&transport=polling&sid=none', 400],
+  ['GET', '/socket.io/?EIO=4&transport=websocket', 101, UPGRADE],
+  ['GET', '/socket.io/?EIO=4&transport=websocket&sid=none', 400, UPGRADE],
+  ['POST', '/publish', 415],
+  ['PUT', '/publish', 405],
+  ['DELETE', '/publish', 405],
+  ['GET', '/stats', 200],
+  ['GET', '/stats?client=1', 404],
+  ['GET', '/demo', 200],
+  ['POST', '/demo/feed', 415],
+  ['POST', '/demo/lines', 415],
+  ['DELETE', '/demo/lines/1', 404],
+  ['GET', '/health/live', 200],
+  ['GET', '/health/ready', 200],
+  ['GET', '/metrics', 404],
+  ['GET', '/none', 404],
+];
+
+/** A head as it is written, on a connection of its own: status, and the lines of the answer's head by lower-case name. */
+async function ask(server, method, target, lines) {
+  const raw = openSocket(server);
+  raw.write(`${method} ${target} HTTP/1.1\r\n${lines.map((line) => `${line}\r\n`).join('')}${method === 'GET' ? '' : 'Content-Length: 0\r\n'}\r\n`);
+  const text = await raw.until((bytes) => bytes.includes('\r\n\r\n') && bytes.toString('latin1'), `the head of ${method} ${target}`);
+  raw.socket.destroy();
+  const [first, ...fields] = text.slice(0, text.indexOf('\r\n\r\n')).split('\r\n');
+  const headers = fields.map((field) => [field.slice(0, field.indexOf(':')).toLowerCase(), field.slice(field.indexOf(':') + 1).trim()]);
+  return { status: Number(first.split(' ')[1]), headers: Object.fromEntries(headers) };
+}
+
+const linesOf = (headers) => Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+
+/** The same head, at every door. */
+async function knock(server, lines, expected, method) {
+  for (const [how, target, status, headers = {}] of DOORS.filter(([how]) => !method || how === method)) {
+    const answer = await ask(server, how, target, [...lines, ...linesOf(headers)]);
+    const what = `${how} ${target} with ${JSON.stringify(lines)}`;
+    assert.equal(answer.status, expected ?? status, what);
+    if (answer.status >= 400) assert.notEqual(answer.headers['access-control-allow-origin'], '*', what);
+    if (answer.status === 403) assert.equal(answer.headers['access-control-allow-origin'], undefined, what);
+  }
+}
+
+test('every door is open to the one who may ask, and shut to every name that could be rebound', async (t) => {
+  const server = await t.server(['--source', 'none']);
+  for (const host of ['127.0.0.1', `localhost:${server.port}`]) await knock(server, [`Host: ${host}`]);
+  const hosts = [
+    'evil.example',
+    `evil.example:${server.port}`,
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    'EVIL.example',
+    'localhost.',
+    '127.0.0.1.',
+    'user@localhost',
+    'localhost:80@evil.example',
+    '[localhost]',
+    '[fe80::1%25eth0]',
+    '::1',
+    '2130706433',
+    '0x7f.0.0.1',
+    '0177.0.0.1',
+    'localhost, evil.example',
+    '',
+  ];
+  for (const host of hosts) await knock(server, [`Host: ${host}`, `Origin: http://${host}`], 403);
+  await knock(server, ['Host: localhost', 'Host: evil.example'], 400);
+});
+
+test('every door is shut to every foreign Origin', async (t) => {
+  const server = await t.server(['--source', 'none']);
+  const origins = [...FOREIGN, 'http://localhost.', 'http://localhost, http://evil.example', 'http://[::1%25lo]:1', 'http://2130706433'];
+  for (const origin of origins) await knock(server, ['Host: localhost', `Origin: ${origin}`], 403);
+  await knock(server, ['Host: localhost', 'Origin: http://localhost', 'Origin: https://evil.example'], 400);
+  await knock(server, ['Host: localhost', 'Origin: HTTP://LOCALHOST:3000']);
+});
+
+test('a page of another site that names no Origin changes nothing and reads nothing', async (t) => {
+  const server = await t.server(['--source', 'none']);
+  const foreign = ['Host: localhost', 'Sec-Fetch-Site: cross-site'];
+  await knock(server, foreign, 403, 'POST');
+  await knock(server, foreign, 403, 'PUT');
+  await knock(server, foreign, 403, 'DELETE');
+  for (const target of [...READERS, '/socket.io/?EIO=4&transport=polling', '/demo'])
+    assert.equal((await ask(server, 'GET', target, [...foreign, 'Sec-Fetch-Mode: no-cors'])).status, 403, target);
+  await server.logged(/refused .*sec-fetch-site=cross-site/);
+  // A link to it is no load; nor is what any page may have, or a request with an Origin that is let in.
+  for (const target of ['/', '/stats', '/poll'])
+    assert.equal((await ask(server, 'GET', target, [...foreign, 'Sec-Fetch-Mode: navigate'])).status, 200, target);
+  assert.equal((await ask(server, 'GET', '/socket.io/socket.io.js', [...foreign, 'Sec-Fetch-Mode: no-cors'])).status, 200);
+  await knock(server, [...foreign, 'Origin: http://localhost:3000']);
+  for (const site of ['same-origin', 'same-site', 'none']) await knock(server, ['Host: localhost', `Sec-Fetch-Site: ${site}`]);
+});
+
+test('a preflight lets no method through that is not served, and nothing with credentials', async (t) => {
+  const server = await t.server(['--source', 'none']);
+  for (const method of ['POST', 'PUT', 'DELETE', 'PATCH']) {
+    const lines = ['Host: localhost', `Access-Control-Request-Method: ${method}`];
+    const good = await ask(server, 'OPTIONS', '/publish', [...lines, 'Origin: http://localhost:3000']);
+    assert.equal(good.status, 204);
+    assert.equal(good.headers['access-control-allow-methods'], 'DELETE, GET, HEAD, POST');
+    assert.equal(good.headers['access-control-allow-origin'], 'http://localhost:3000');
+    assert.equal(good.headers['access-control-allow-credentials'], undefined);
+    assert.equal(good.headers.vary, 'Origin');
+    for (const origin of FOREIGN) {
+      const bad = await ask(server, 'OPTIONS', '/publish', [...lines, `Origin: ${origin}`]);
+      assert.equal(bad.status, 403);
+      assert.ok(!Object.keys(bad.headers).some((name) => name.startsWith('access-control-')), origin);
+      assert.equal(bad.headers.vary, 'Origin');
+    }
+  }
+});
+
+test('every answer forbids to be taken for what it is not, and pages say what they may load', async (t) => {
+  const server = await t.server(['--source', 'none']);
+  for (const [method, target, status, headers = {}] of DOORS.filter(([, , status]) => status !== 101)) {
+    const answer = await ask(server, method, target, ['Host: localhost', ...linesOf(headers)]);
+    assert.equal(answer.headers['x-content-type-options'], 'nosniff', `${method} ${target} ${status}`);
+  }
+  const page = await ask(server, 'GET', '/', ['Host: localhost']);
+  assert.match(page.headers['content-security-policy'], /^default-src 'none'; script-src 'self'; .*frame-ancestors 'none'$/);
+  assert.equal(page.headers['referrer-policy'], 'no-referrer');
+  for (const target of ['/stats', '/demo', '/none'])
+    assert.equal((await ask(server, 'GET', target, ['Host: localhost'])).headers['cross-origin-resource-policy'], 'same-origin');
+  assert.equal((await ask(server, 'GET', '/socket.io/socket.io.js', ['Host: localhost'])).headers['cross-origin-resource-policy'], undefined);
+});
+
+for (const format of ['text', 'json'])
+  test(`nothing that a client sends forges a line of the log, ${format}`, async (t) => {
+    const server = await t.server(['--source', 'none', '-v', '--log-format', format]);
+    const nasty = 'a\x1b[31m\x9b\xff\xfe"\\\x7f\xe2\x80\xa8\xe2\x80\xae';
+    for (const lines of [[`Host: ${nasty}`], ['Host: localhost', `Origin: ${nasty}`], [`Host: ${'x'.repeat(3000)}`]]) {
+      const raw = openSocket(server);
+      raw.write(Buffer.from(`DELETE /${'%0d%0aforged%1b[2J%ff%00'}${'y'.repeat(3000)} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`, 'latin1'));
+      await raw.until((bytes) => bytes.includes(' 403 '), 'the refusal');
+      raw.socket.destroy();
+    }
+    await server.logged(/refused/, 3);
+    for (const line of server.lines) {
+      assert.match(line, format === 'json' ? /^\{"time":"/ : /^(20\d\d-\S+Z \w+ |listening on )/, 'a line of its own');
+      assert.ok(!/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(line), JSON.stringify(line));
+      assert.ok(line.length < 1000, 'long values are cut');
+      if (format === 'json') JSON.parse(line);
+    }
+  });
+
 await run();

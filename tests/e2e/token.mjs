@@ -1,9 +1,11 @@
 // --publish-token: asked for by HTTP and by WebSocket, whatever characters it has; a wrong one ends the conversation; and
 // it never gets into the log, however a client sends it.
 // SPDX-License-Identifier: MIT
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { Connection } from '../contract/connection.mjs';
 import { frame } from '../contract/subscriber.mjs';
-import { assert, load, openWebSocket, request, run, test, within } from './harness.mjs';
+import { assert, load, openSocket, openWebSocket, request, run, test, within } from './harness.mjs';
 
 const { WebSocket } = await load('ws');
 
@@ -186,6 +188,90 @@ test('a token whose every character is escaped never gets into the log either', 
   }
   await server.logged(/ spoke /, 2);
   assertUnsaid(server, 'open-sesame');
+});
+
+test('what is nearly the token, or at another place, is none', async (t) => {
+  const server = await start(t, 'open-sesame');
+  const wrong = ['open-sesame', 'bearer open-sesam', 'Bearer xopen-sesame', 'Bearer Open-sesame', 'Bearer open-sesame, Bearer open-sesame', 'Token open-sesame', 'Bearer=open-sesame'];
+  for (const each of wrong) assert.equal((await post(server, each)).status, 401, each);
+  assert.equal((await post(server, ['Bearer open-sesame', 'Bearer open-sesame'])).status, 401, 'two lines');
+  for (const query of ['token', 'access_token', 'auth', 'publish-token']) {
+    const headers = { 'Content-Type': 'application/json', Cookie: `${query}=open-sesame`, 'X-Token': 'open-sesame' };
+    assert.equal((await request(server, `/publish?${query}=open-sesame`, { method: 'POST', headers, body: '1' })).status, 401, query);
+    const { messages, socket, opened } = openWebSocket(WebSocket, `ws://127.0.0.1:${server.port}/ws?${query}=open-sesame`, ['feedlab.v1']);
+    await opened();
+    await messages.next('hello');
+    socket.send('{"publish":1}');
+    assert.ok((await messages.next('the complaint')).error, query);
+    socket.close();
+  }
+  assert.equal((await post(server, 'bearer open-sesame')).status, 201, "a scheme's case does not matter");
+  assert.deepEqual((await request(server, '/poll?since=0')).json().updates.length, 1);
+});
+
+test('it may come from a file or the environment, and ps does not show it', async (t) => {
+  const file = path.join(await t.directory(), 'token');
+  for (const end of ['', '\n', '\r\n']) {
+    await writeFile(file, `open-sesame${end}`);
+    const server = await t.server(['--source', 'none', '--publish-token-file', file]);
+    assert.equal((await post(server, 'Bearer guess')).status, 401);
+    assert.equal((await post(server, 'Bearer open-sesame')).status, 201, JSON.stringify(end));
+    await server.stop();
+  }
+  const server = await t.server(['--source', 'none'], { env: { FEEDLAB_PUBLISH_TOKEN: 'open-sesame' } });
+  assert.equal((await post(server, undefined)).status, 401);
+  assert.equal((await post(server, 'Bearer open-sesame')).status, 201);
+  for (const args of [['--publish-token', 'open-sesame'], ['--publish-token=open-sesame']]) {
+    const shown = await t.server(['--source', 'none', ...args]);
+    assert.equal((await post(shown, 'Bearer open-sesame')).status, 201);
+    const command = await readFile(`/proc/${shown.child.pid}/cmdline`, 'latin1');
+    assert.ok(command.includes('--publish-token') && !command.includes('sesame'), command);
+    assert.ok(!(await request(shown, '/stats')).text.includes('sesame'));
+  }
+});
+
+test('an empty token is nobody\'s: the server does not start with one, nor with one that no header carries', async (t) => {
+  const file = path.join(await t.directory(), 'token');
+  await writeFile(file, '\n');
+  const bad = [
+    [['--publish-token', '']],
+    [['--publish-token', ' sesame']],
+    [['--publish-token', 'ses\name']],
+    [['--publish-token-file', file]],
+    [['--publish-token-file', `${file}.none`]],
+    [['--publish-token', 'sesame', '--publish-token-file', file]],
+    [[], { env: { FEEDLAB_PUBLISH_TOKEN: '' } }],
+  ];
+  for (const [args, options] of bad) {
+    const server = t.start(['--source', 'none', ...args], options);
+    assert.equal(await server.ended(), 2, JSON.stringify(args));
+    assert.match(server.lines.join('\n'), /feedlab-server: (--publish-token|FEEDLAB_PUBLISH_TOKEN)/);
+    assert.ok(!/same/.test(server.lines.join('\n')), 'the complaint does not quote it');
+  }
+});
+
+test('a head that is refused, and what the HTTP library says of one, do not tell it', async (t) => {
+  for (const format of ['text', 'json']) {
+    const server = await start(t, 'open-sesame', '-v', '--log-format', format);
+    const heads = [
+      'GET /open-sesame HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n',
+      'POST /open-sesame HTTP/1.1\r\nHost: localhost\r\nContent-Length: open-sesame\r\n\r\n',
+      'GET /poll HTTP/1.1\r\nHost: localhost\r\nopen-sesame\r\n\r\n',
+      'open-sesame open-sesame\r\n\r\n',
+      'POST /publish HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: open-sesame\r\n\r\nopen-sesame\r\n',
+      `GET /${'open-sesame'.repeat(3000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+      `GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer open-sesame\r\nX: ${'x'.repeat(40000)}\r\n\r\n`,
+      'GET /%6fpen-sesame HTTP/1.1\r\nHost: evil.example\r\n\r\n',
+    ];
+    for (const head of heads) {
+      const raw = openSocket(server);
+      raw.socket.end(head);
+      await raw.ended();
+    }
+    await server.stop();
+    assert.ok(server.lines.some((line) => /not shown: it holds the token/.test(line)), 'they are logged');
+    assertUnsaid(server, 'open-sesame');
+  }
 });
 
 await run();
