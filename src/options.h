@@ -21,6 +21,7 @@ typedef struct {
   gint64 max_lag;     /* 0: the history */
   FlSlowPolicy slow;
   gint64 max_body;
+  gboolean deflate;
   gint64 drain_ns;
   gint64 sndbuf_bytes; /* 0: the kernel's */
   FlAccessConfig access; /* on_loopback is not set here */
