@@ -51,8 +51,8 @@ void fl_ws_link_inflate(FlWsLink *self);
 /* fl_ws_link_receive: parse `len` bytes as they came from the socket, in any slicing.
  * Returns: 0, or the close code to end the connection with: FL_WS_PROTOCOL_ERROR, FL_WS_INVALID_DATA (text or a close
  *          reason is no UTF-8, or a compressed message no DEFLATE), FL_WS_TOO_BIG (over max_message_bytes). It is returned with
- *          the first byte that tells: of a head before any payload has come, of text in the middle of a frame. After an error or a stop the link is spent:
- *          it drops what it is given, calls nobody and keeps returning what it returned. */
+ *          the first byte that tells: of a head before any payload has come, of text in the middle of a frame. After an
+ *          error or a stop the link is spent: it drops what it is given, calls nobody and keeps returning what it returned. */
 int fl_ws_link_receive(FlWsLink *self, const guint8 *data, gsize len, FlWsMessage message, gpointer user);
 
 /* fl_ws_link_at_boundary: whether the link stands between two messages and holds no byte of the next; never TRUE of one
