@@ -259,6 +259,7 @@ static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *
     { "ping-interval", 0, 0, G_OPTION_ARG_STRING, &texts->ping_interval, "Socket.IO: time between pings (25000, in ms)", "TIME" },
     { "ping-timeout", 0, 0, G_OPTION_ARG_STRING, &texts->ping_timeout, "Socket.IO: time for the pong (20000)", "TIME" },
     { "connect-timeout", 0, 0, G_OPTION_ARG_STRING, &texts->connect_timeout, "Socket.IO: time for the CONNECT (45000)", "TIME" },
+    { "deflate", 0, 0, G_OPTION_ARG_NONE, &self->deflate, "Take permessage-deflate on /ws, where a client offers it", NULL },
     { "conformance", 0, 0, G_OPTION_ARG_NONE, &self->conformance, "No feed: echo, as the protocols' test suites want it", NULL },
     { "log-format", 0, 0, G_OPTION_ARG_STRING, &texts->log_format, "text or json (text)", "FORMAT" },
     { "verbose", 'v', 0, G_OPTION_ARG_NONE, &self->verbose, "Log what the HTTP library has to say as well", NULL },

@@ -24,6 +24,7 @@ typedef struct {
   gint64 max_body;
   double publish_rate_hz; /* 0: as often as anyone likes */
   gint64 head_timeout_ns, body_timeout_ns, idle_timeout_ns;
+  gboolean deflate;
   gint64 drain_ns;
   gint64 sndbuf_bytes; /* 0: the kernel's */
   FlAccessConfig access; /* on_loopback is not set here */

@@ -277,6 +277,7 @@ FlServer *fl_server_new(const FlOptions *options, FlSupervisor *supervisor, FlLo
   self->application.ping_interval_ns = options->ping_interval_ns;
   self->application.ping_timeout_ns = options->ping_timeout_ns;
   self->application.connect_timeout_ns = options->connect_timeout_ns;
+  self->application.deflate = options->deflate;
   self->application.max_body = (gsize)options->max_body;
   self->application.max_payload = (gsize)MIN(options->max_body, MAX_PAYLOAD);
   self->application.started_ns = fl_clock_now_ns();

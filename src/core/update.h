@@ -9,7 +9,7 @@
 typedef struct _FlUpdate FlUpdate;
 
 /* The slots for wire forms. */
-typedef enum { FL_FORM_SSE, FL_FORM_WS, FL_FORM_SOCKETIO_FRAME, FL_FORM_SOCKETIO_RECORD, FL_FORM_COUNT } FlForm;
+typedef enum { FL_FORM_SSE, FL_FORM_WS, FL_FORM_WS_DEFLATE, FL_FORM_SOCKETIO_FRAME, FL_FORM_SOCKETIO_RECORD, FL_FORM_COUNT } FlForm;
 
 /* FlEncode: make the wire form of an update. Returns: a new reference. */
 typedef GBytes *(*FlEncode)(const FlUpdate *update);

@@ -98,6 +98,7 @@ static enum MHD_Result read_header(void *user, enum MHD_ValueKind kind, const ch
     { "Sec-WebSocket-Key", &headers->ws_key },
     { "Sec-WebSocket-Version", &headers->ws_version },
     { "Sec-WebSocket-Protocol", &headers->ws_protocol },
+    { "Sec-WebSocket-Extensions", &headers->ws_extensions },
     { "X-Forwarded-For", &headers->forwarded_for },
     { "Access-Control-Request-Method", &headers->cors_method },
     { "Sec-Fetch-Site", &headers->fetch_site },
@@ -568,15 +569,17 @@ static void on_upgraded(void *user, struct MHD_Connection *connection, void *req
   of->httpd->again = TRUE;
 }
 
-void fl_request_upgrade(FlRequest *self, const char *accept, const char *protocol, FlUpgraded upgraded, gpointer user) {
+void fl_request_upgrade(FlRequest *self, const FlUpgradeAnswer *answer, FlUpgraded upgraded, gpointer user) {
   struct MHD_Response *response = MHD_create_response_for_upgrade(on_upgraded, NULL);
 
   self->upgraded = upgraded;
   self->upgraded_user = user;
   MHD_add_response_header(response, "Upgrade", "websocket");
-  MHD_add_response_header(response, "Sec-WebSocket-Accept", accept);
-  if (protocol)
-    MHD_add_response_header(response, "Sec-WebSocket-Protocol", protocol);
+  MHD_add_response_header(response, "Sec-WebSocket-Accept", answer->accept);
+  if (answer->protocol)
+    MHD_add_response_header(response, "Sec-WebSocket-Protocol", answer->protocol);
+  if (answer->extensions)
+    MHD_add_response_header(response, "Sec-WebSocket-Extensions", answer->extensions);
   self->result = MHD_queue_response(self->connection, 101, response);
   MHD_destroy_response(response);
 }

@@ -52,7 +52,7 @@ static inline gboolean fl_peer_is_too_many(const FlPeer *self) {
 /* The parts of a request's head that anyone here asks for; NULL where absent. Several lines of one name are one list. */
 typedef struct {
   const char *host, *origin, *upgrade, *connection, *if_none_match, *last_event_id, *authorization, *content_type;
-  const char *ws_key, *ws_version, *ws_protocol, *forwarded_for, *cors_method;
+  const char *ws_key, *ws_version, *ws_protocol, *ws_extensions, *forwarded_for, *cors_method;
   const char *version; /* of HTTP, such as HTTP/1.1 */
   const char *fetch_site, *fetch_mode;
 } FlRequestHeaders;
@@ -153,8 +153,13 @@ int fl_request_detach(FlRequest *self);
  * that came with the request, borrowed; -1 where the process has no descriptor left: the connection is then closed. */
 typedef void (*FlUpgraded)(gpointer user, int fd, const guint8 *early, gsize early_len);
 
-/* fl_request_upgrade: answer 101 with Upgrade: websocket. `protocol` may be NULL. Takes `user`, freed by g_free when the
+/* Values of Sec-WebSocket-Accept, -Protocol and -Extensions; the last two may be NULL. */
+typedef struct {
+  const char *accept, *protocol, *extensions;
+} FlUpgradeAnswer;
+
+/* fl_request_upgrade: answer 101 with Upgrade: websocket. Takes `user`, freed by g_free when the
  * request has ended, whether or not it came to an upgrade. */
-void fl_request_upgrade(FlRequest *self, const char *accept, const char *protocol, FlUpgraded upgraded, gpointer user);
+void fl_request_upgrade(FlRequest *self, const FlUpgradeAnswer *answer, FlUpgraded upgraded, gpointer user);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(FlResponse, fl_response_unref)

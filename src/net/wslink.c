@@ -5,9 +5,11 @@
 #include <string.h>
 #include <wslay/wslay.h>
 
+#include "codec/deflate.h"
 #include "codec/utf8.h"
 
 #define CLOSE_REASON_MAX 123 /* RFC 6455, 5.5: 125 bytes of a control frame less the code */
+#define RSV1 0x40
 #define HEAD_MAX 14          /* RFC 6455, 5.2: two bytes, a length of eight, a mask of four */
 
 struct _FlWsLink {
@@ -29,6 +31,8 @@ struct _FlWsLink {
   GByteArray *partial;  /* payload so far of the frame, or of the fragmented message, that is not whole yet */
   guint8 opcode;        /* of the message being put together, 0 when there is none */
   FlUtf8 utf8;          /* of its text */
+  gboolean may_deflate; /* RSV1 has a meaning … */
+  FlInflater *inflater; /* … and the message being put together has it */
   gsize frame_received; /* payload bytes seen of the current frame */
   GByteArray *control;  /* payload so far of a control frame that came in slices */
 
@@ -97,7 +101,12 @@ void fl_ws_link_free(FlWsLink *self) {
   wslay_frame_context_free(self->frames);
   g_clear_pointer(&self->partial, g_byte_array_unref);
   g_clear_pointer(&self->control, g_byte_array_unref);
+  g_clear_pointer(&self->inflater, fl_inflater_free);
   g_free(self);
+}
+
+void fl_ws_link_inflate(FlWsLink *self) {
+  self->may_deflate = TRUE;
 }
 
 gboolean fl_ws_link_at_boundary(const FlWsLink *self) {
@@ -109,8 +118,9 @@ static int check_kind(const FlWsLink *self) {
   guint8 opcode = self->head[0] & 0x0f;
   gboolean known = opcode <= FL_WS_BINARY || (opcode >= FL_WS_CLOSE && opcode <= FL_WS_PONG);
   gboolean masked = (self->head[1] & 0x80) != 0;
+  guint8 rsv_allowed = self->may_deflate && (opcode == FL_WS_TEXT || opcode == FL_WS_BINARY) ? RSV1 : 0;
 
-  if (!known || (self->head[0] & 0x70) != 0 || masked != (self->role == FL_WS_SERVER))
+  if (!known || (self->head[0] & 0x70 & ~rsv_allowed) != 0 || masked != (self->role == FL_WS_SERVER))
     return FL_WS_PROTOCOL_ERROR;
   if (!wslay_is_ctrl_frame(opcode) && (opcode == FL_WS_CONTINUATION) != (self->opcode != 0))
     return FL_WS_PROTOCOL_ERROR;
@@ -122,6 +132,8 @@ static int check_length(const FlWsLink *self) {
   gsize before = self->partial ? self->partial->len : 0;
 
   if (wslay_is_ctrl_frame(opcode))
+    return 0;
+  if (self->inflater || (self->head[0] & RSV1)) /* it is what comes out of it that counts, and is counted as it does */
     return 0;
   return self->payload_len > self->max_message_bytes - MIN(before, self->max_message_bytes) ? FL_WS_TOO_BIG : 0;
 }
@@ -191,17 +203,40 @@ static int take_control(FlWsLink *self, const struct wslay_frame_iocb *frame, gb
   return code;
 }
 
+/* Append what the next slice of a compressed message inflates to. */
+static int inflate_slice(FlWsLink *self, const guint8 *data, gsize len, gboolean whole) {
+  if (!self->inflater)
+    self->inflater = fl_inflater_new();
+  if (!self->partial)
+    self->partial = g_byte_array_new();
+  FlInflateResult result = fl_inflater_feed(self->inflater, data, len, self->partial, self->max_message_bytes);
+  if (result == FL_INFLATE_OK && whole)
+    result = fl_inflater_end(self->inflater, self->partial, self->max_message_bytes);
+  if (whole)
+    g_clear_pointer(&self->inflater, fl_inflater_free);
+  return result == FL_INFLATE_OK ? 0 : result == FL_INFLATE_TOO_BIG ? FL_WS_TOO_BIG : FL_WS_INVALID_DATA;
+}
+
 /* One slice of a message. Text is looked at as it comes, since RFC 6455, 8.1 lets it fail before the frame is whole. */
 static int take_data(FlWsLink *self, const struct wslay_frame_iocb *frame, gboolean last_slice, Sink *sink) {
   gboolean whole = last_slice && frame->fin;
+  const guint8 *data = frame->data;
+  gsize len = frame->data_length;
 
   if (frame->opcode != FL_WS_CONTINUATION)
     self->opcode = frame->opcode;
-  if (self->opcode == FL_WS_TEXT &&
-      (!fl_utf8_feed(&self->utf8, frame->data, frame->data_length) || (whole && !fl_utf8_is_whole(&self->utf8))))
-    return FL_WS_INVALID_DATA;
-  if (!whole || self->partial)
+  if (self->inflater || frame->rsv != 0) {
+    gsize before = self->partial ? self->partial->len : 0;
+    int code = inflate_slice(self, frame->data, frame->data_length, whole);
+    if (code != 0)
+      return code;
+    data = self->partial->data + before;
+    len = self->partial->len - before;
+  } else if (!whole || self->partial) {
     keep(&self->partial, frame);
+  }
+  if (self->opcode == FL_WS_TEXT && (!fl_utf8_feed(&self->utf8, data, len) || (whole && !fl_utf8_is_whole(&self->utf8))))
+    return FL_WS_INVALID_DATA;
   if (!whole)
     return 0;
   deliver(sink, self->opcode, self->partial, frame);
@@ -266,11 +301,11 @@ static int give_mask(uint8_t *buf, size_t len, void *user_data) {
 static const struct wslay_frame_callbacks send_callbacks = { .send_callback = give_output,
                                                              .genmask_callback = give_mask };
 
-void fl_ws_frame_append(GByteArray *out, FlWsOpcode opcode, const guint8 *mask, const void *payload, gsize len) {
+static void append_frame(GByteArray *out, FlWsOpcode opcode, guint8 rsv, const guint8 *mask, const void *payload, gsize len) {
   FrameOut to = { .out = out, .mask = mask };
   wslay_frame_context_ptr frames;
   struct wslay_frame_iocb frame = {
-    .fin = 1, .opcode = opcode, .payload_length = len, .mask = mask != NULL, .data = payload, .data_length = len
+    .fin = 1, .rsv = rsv, .opcode = opcode, .payload_length = len, .mask = mask != NULL, .data = payload, .data_length = len
   };
 
   if (wslay_frame_context_init(&frames, &send_callbacks, &to) != 0)
@@ -278,6 +313,14 @@ void fl_ws_frame_append(GByteArray *out, FlWsOpcode opcode, const guint8 *mask, 
   ssize_t sent = wslay_frame_send(frames, &frame);
   g_assert(sent == (ssize_t)len);
   wslay_frame_context_free(frames);
+}
+
+void fl_ws_frame_append(GByteArray *out, FlWsOpcode opcode, const guint8 *mask, const void *payload, gsize len) {
+  append_frame(out, opcode, WSLAY_RSV_NONE, mask, payload, len);
+}
+
+void fl_ws_deflated_append(GByteArray *out, FlWsOpcode opcode, const void *payload, gsize len) {
+  append_frame(out, opcode, WSLAY_RSV1_BIT, NULL, payload, len);
 }
 
 void fl_ws_close_append(GByteArray *out, const guint8 *mask, int code, const char *reason) {

@@ -44,11 +44,15 @@ typedef gboolean (*FlWsMessage)(gpointer user, FlWsOpcode opcode, const guint8 *
 FlWsLink *fl_ws_link_new(FlWsRole role, gsize max_message_bytes);
 void fl_ws_link_free(FlWsLink *self);
 
+/* fl_ws_link_inflate: permessage-deflate without context takeover was agreed on: RSV1 on the first frame of a message tells that
+ * it is compressed. What it inflates to may be max_message_bytes long. */
+void fl_ws_link_inflate(FlWsLink *self);
+
 /* fl_ws_link_receive: parse `len` bytes as they came from the socket, in any slicing.
  * Returns: 0, or the close code to end the connection with: FL_WS_PROTOCOL_ERROR, FL_WS_INVALID_DATA (text or a close
- *          reason is no UTF-8), FL_WS_TOO_BIG (over max_message_bytes). It is returned with the first byte that tells: of a head
- *          before any payload has come, of text in the middle of a frame. After an error or a stop the link is spent:
- *          it drops what it is given, calls nobody and keeps returning what it returned. */
+ *          reason is no UTF-8, or a compressed message no DEFLATE), FL_WS_TOO_BIG (over max_message_bytes). It is returned with
+ *          the first byte that tells: of a head before any payload has come, of text in the middle of a frame. After an
+ *          error or a stop the link is spent: it drops what it is given, calls nobody and keeps returning what it returned. */
 int fl_ws_link_receive(FlWsLink *self, const guint8 *data, gsize len, FlWsMessage message, gpointer user);
 
 /* fl_ws_link_at_boundary: whether the link stands between two messages and holds no byte of the next; never TRUE of one
@@ -58,6 +62,9 @@ gboolean fl_ws_link_at_boundary(const FlWsLink *self);
 /* fl_ws_frame_append: append one unfragmented frame to `out`. `mask`: 4 bytes for a client's frame, NULL for a
  * server's. */
 void fl_ws_frame_append(GByteArray *out, FlWsOpcode opcode, const guint8 *mask, const void *payload, gsize len);
+
+/* fl_ws_deflated_append: like fl_ws_frame_append, a server's frame whose payload is compressed (RSV1). */
+void fl_ws_deflated_append(GByteArray *out, FlWsOpcode opcode, const void *payload, gsize len);
 
 /* fl_ws_close_append: append a server's close frame (mask NULL) or a client's. FL_WS_NO_STATUS makes an empty payload;
  * reason may be NULL and is cut to 123 bytes at a character. */

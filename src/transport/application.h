@@ -21,6 +21,7 @@ typedef struct {
   gint64 ping_interval_ns;   /* of Engine.IO: between a pong and the next ping */
   gint64 ping_timeout_ns;    /* for the pong */
   gint64 connect_timeout_ns; /* for the first CONNECT of Socket.IO */
+  gboolean deflate;          /* permessage-deflate is taken on /ws */
   gsize max_body;            /* bytes of a WebSocket message */
   gsize max_payload;         /* bytes that an Engine.IO client may send at once */
   GPtrArray *workers; /* FlWorker */

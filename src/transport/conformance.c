@@ -92,11 +92,28 @@ static const FlEioApp socket_io = { "socketio",    FL_FORM_WS,     FL_FORM_WS, n
 /* --- WebSocket ----------------------------------------------------------------------------------------------------- */
 
 static void echo(FlStream *stream, gboolean is_binary, const guint8 *data, gsize len) {
-  fl_ws_socket_send(stream, is_binary ? FL_WS_BINARY : FL_WS_TEXT, data, len);
+  const FlWsSocket *socket = fl_stream_data(stream);
+  FlWsOpcode opcode = is_binary ? FL_WS_BINARY : FL_WS_TEXT;
+
+  if (socket->deflates)
+    fl_ws_socket_send_deflated(stream, opcode, data, len);
+  else
+    fl_ws_socket_send(stream, opcode, data, len);
 }
 
+/* What is known before the socket is ours. */
+typedef struct {
+  FlWorker *worker;
+  gboolean deflates;
+  FlStreamOpening opening;
+} Upgrade;
+
 static void ws_opened(FlStream *stream, gpointer options, const FlGap *gap) {
-  fl_stream_set_data(stream, g_new0(FlWsSocket, 1));
+  const Upgrade *upgrade = options;
+  FlWsSocket *socket = g_new0(FlWsSocket, 1);
+
+  socket->deflates = upgrade->deflates;
+  fl_stream_set_data(stream, socket);
 }
 
 static void ws_gap(FlStream *stream, const FlGap *gap) {
@@ -123,12 +140,6 @@ static void ws_left(FlStream *stream) {
 static const FlStreamKind ws_kind = { "ws",         FL_FORM_WS, no_encode,  ws_opened, ws_gap,
                                       ws_heartbeat, ws_input,   ws_goodbye, ws_left };
 
-/* What is known before the socket is ours. */
-typedef struct {
-  FlWorker *worker;
-  FlStreamOpening opening;
-} Upgrade;
-
 static void on_upgraded(gpointer user, int fd, const guint8 *early, gsize early_len) {
   Upgrade *upgrade = user;
   FlTransportStats *stats = fl_worker_stats(upgrade->worker, PLACE_WS);
@@ -136,6 +147,7 @@ static void on_upgraded(gpointer user, int fd, const guint8 *early, gsize early_
   if (fd < 0)
     return;
   upgrade->opening.fd = fd;
+  upgrade->opening.options = upgrade;
   upgrade->opening.early = early;
   upgrade->opening.early_len = early_len;
   upgrade->opening.stats = stats;
@@ -145,16 +157,18 @@ static void on_upgraded(gpointer user, int fd, const guint8 *early, gsize early_
 }
 
 static void accept_ws(FlWorker *worker, FlRequest *request) {
-  char accept[FL_WS_ACCEPT_LEN + 1];
+  char accept[FL_WS_ACCEPT_LEN + 1], extensions[FL_WS_EXTENSIONS_MAX];
 
   if (!fl_ws_handshake(worker, request, accept))
     return;
   Upgrade *upgrade = g_new0(Upgrade, 1);
   upgrade->worker = worker;
+  upgrade->deflates = fl_ws_accept_deflate(worker, request, extensions);
   upgrade->opening.waits = TRUE;
   upgrade->opening.id = fl_request_peer(request)->id;
   upgrade->opening.ip = fl_client_ip(worker, request);
-  fl_request_upgrade(request, accept, NULL, on_upgraded, upgrade);
+  const FlUpgradeAnswer answer = { accept, NULL, upgrade->deflates ? extensions : NULL };
+  fl_request_upgrade(request, &answer, on_upgraded, upgrade);
 }
 
 /* --- HTTP ---------------------------------------------------------------------------------------------------------- */

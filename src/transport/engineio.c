@@ -182,7 +182,7 @@ static void upgrade(FlEngine *self, FlRequest *request, FlAsk *ask) {
     return;
   Upgrade *upgrade = g_new(Upgrade, 1);
   *upgrade = (Upgrade){ self, ask, fl_request_peer(request)->id, fl_client_ip(self->worker, request) };
-  fl_request_upgrade(request, accept, NULL, on_upgraded, upgrade);
+  fl_request_upgrade(request, &(FlUpgradeAnswer){ .accept = accept }, on_upgraded, upgrade);
 }
 
 static void begin(FlEngine *self, FlRequest *request, gboolean is_websocket) {

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "codec/deflate.h"
 #include "codec/header.h"
 #include "codec/json.h"
 #include "core/clock.h"
@@ -23,6 +24,7 @@ typedef struct {
   FlWorker *worker;
   guint index;
   gboolean extended;
+  gboolean deflates;
   FlStreamOpening opening;
 } Upgrade;
 
@@ -32,6 +34,19 @@ static GBytes *encode(const FlUpdate *update) {
   const char *json = fl_update_json(update, &len);
 
   fl_ws_frame_append(out, FL_WS_TEXT, NULL, json, len);
+  return g_byte_array_free_to_bytes(out);
+}
+
+/* Compressed where that makes it shorter, once for all who take it so: such is a message without context. */
+static GBytes *encode_deflated(const FlUpdate *update) {
+  gsize len;
+  const char *json = fl_update_json(update, &len);
+  g_autoptr(GByteArray) packed = fl_deflate_message(json, len);
+
+  if (packed->len >= len)
+    return encode(update);
+  GByteArray *out = g_byte_array_new();
+  fl_ws_deflated_append(out, FL_WS_TEXT, packed->data, packed->len);
   return g_byte_array_free_to_bytes(out);
 }
 
@@ -65,6 +80,7 @@ static void opened(FlStream *stream, gpointer options, const FlGap *missed) {
   WebSocket *ws = g_new0(WebSocket, 1);
 
   ws->extended = upgrade->extended;
+  ws->socket.deflates = upgrade->deflates;
   fl_stream_set_data(stream, ws);
   if (ws->extended) {
     char cursor[FL_CURSOR_MAX];
@@ -185,6 +201,9 @@ static void input(FlStream *stream, const guint8 *data, gsize len) {
 }
 
 static const FlStreamKind kind = { "ws", FL_FORM_WS, encode, opened, gap, heartbeat, input, goodbye, left };
+static const FlStreamKind deflating = {
+  "ws", FL_FORM_WS_DEFLATE, encode_deflated, opened, gap, heartbeat, input, goodbye, left
+};
 
 /* --- the upgrade --------------------------------------------------------------------------------------------------- */
 
@@ -207,11 +226,11 @@ static void on_upgraded(gpointer user, int fd, const guint8 *early, gsize early_
   fl_counter_add(&stats->opened, 1);
   fl_counter_add(&stats->clients, 1);
   fl_client_came(worker, "ws", upgrade->opening.ip, upgrade->opening.id);
-  fl_stream_open(fl_worker_streams(worker), &kind, &upgrade->opening);
+  fl_stream_open(fl_worker_streams(worker), upgrade->deflates ? &deflating : &kind, &upgrade->opening);
 }
 
 static void accept_ws(FlWorker *worker, FlRequest *request, guint index) {
-  char accept[FL_WS_ACCEPT_LEN + 1];
+  char accept[FL_WS_ACCEPT_LEN + 1], extensions[FL_WS_EXTENSIONS_MAX];
   FlStreamOpening opening = { 0 };
 
   if (!fl_ws_handshake(worker, request, accept))
@@ -226,9 +245,11 @@ static void accept_ws(FlWorker *worker, FlRequest *request, guint index) {
                         .index = index,
                         .extended = fl_header_has_token(fl_request_headers(request)->ws_protocol, FL_WS_SUBPROTOCOL),
                         .opening = opening };
+  upgrade->deflates = fl_ws_accept_deflate(worker, request, extensions);
   upgrade->opening.id = fl_request_peer(request)->id;
   upgrade->opening.ip = fl_client_ip(worker, request);
-  fl_request_upgrade(request, accept, upgrade->extended ? FL_WS_SUBPROTOCOL : NULL, on_upgraded, upgrade);
+  const FlUpgradeAnswer answer = { accept, upgrade->extended ? FL_WS_SUBPROTOCOL : NULL, upgrade->deflates ? extensions : NULL };
+  fl_request_upgrade(request, &answer, on_upgraded, upgrade);
 }
 
 const FlTransport fl_transport_ws = { "ws", "/ws", accept_ws, encode };

@@ -5,6 +5,7 @@
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
+#include "codec/deflate.h"
 #include "codec/header.h"
 #include "transport/client_log.h"
 #include "transport/reply.h"
@@ -34,11 +35,22 @@ gboolean fl_ws_handshake(FlWorker *worker, FlRequest *request, char ret_accept[F
   return FALSE;
 }
 
+gboolean fl_ws_accept_deflate(const FlWorker *worker, const FlRequest *request, char ret_answer[FL_WS_EXTENSIONS_MAX]) {
+  return fl_application_of(worker)->deflate && fl_websocket_deflate(fl_request_headers(request)->ws_extensions, ret_answer);
+}
+
 /* --- frames -------------------------------------------------------------------------------------------------------- */
 
 void fl_ws_socket_send(FlStream *stream, FlWsOpcode opcode, const void *payload, gsize len) {
   g_autoptr(GByteArray) frame = g_byte_array_new();
   fl_ws_frame_append(frame, opcode, NULL, payload, len);
+  fl_stream_queue(stream, frame->data, frame->len);
+}
+
+void fl_ws_socket_send_deflated(FlStream *stream, FlWsOpcode opcode, const void *payload, gsize len) {
+  g_autoptr(GByteArray) packed = fl_deflate_message(payload, len);
+  g_autoptr(GByteArray) frame = g_byte_array_new();
+  fl_ws_deflated_append(frame, opcode, packed->data, packed->len);
   fl_stream_queue(stream, frame->data, frame->len);
 }
 
@@ -109,7 +121,7 @@ static gboolean on_message(gpointer user, FlWsOpcode opcode, const guint8 *paylo
 }
 
 static void refuse(FlStream *stream, FlWsSocket *self, int code) {
-  const char *reason = code == FL_WS_INVALID_DATA ? "text was no UTF-8"
+  const char *reason = code == FL_WS_INVALID_DATA ? "text was no UTF-8, or what was compressed no DEFLATE"
                        : code == FL_WS_TOO_BIG    ? "the message is too large"
                                                   : "a frame was against RFC 6455";
 
@@ -124,8 +136,11 @@ void fl_ws_socket_input(FlStream *stream, FlWsSocket *self, const FlWsProtocol *
 
   if (self->close_received)
     return;
-  if (!self->link)
+  if (!self->link) {
     self->link = fl_ws_link_new(FL_WS_SERVER, protocol->max_message_bytes);
+    if (self->deflates)
+      fl_ws_link_inflate(self->link);
+  }
   int code = fl_ws_link_receive(self->link, data, len, on_message, &reading);
   if (code != 0)
     refuse(stream, self, code);

@@ -60,6 +60,37 @@ START_TEST(fills_just_what_it_says) {
 }
 END_TEST
 
+START_TEST(takes_offers_of_deflate_that_it_can_keep) {
+  static const struct {
+    const char *offers, *answer; /* NULL: declined */
+  } cases[] = {
+    { NULL, NULL },
+    { "", NULL },
+    { ",", NULL },
+    { "permessage-deflate", "" },
+    { "\tpermessage-deflate ; client_max_window_bits = 10 ", "" },
+    { "permessage-deflate; server_max_window_bits=\"15\"", "; server_max_window_bits=15" },
+    { "permessage-deflate; server_max_window_bits=14", NULL },
+    { "permessage-deflate; server_max_window_bits=8, permessage-deflate", "" },
+    { "a; b=\"\\\",permessage-deflate", NULL }, /* all of it is in quotes that do not end */
+    { "a; b=\"\\\\\",permessage-deflate", "" },
+    { "permessage-deflate;", NULL },
+    { "permessage-deflate; client_max_window_bits=\"", NULL },
+    { "permessage-deflate; client_max_window_bits=\"9", NULL },
+    { "permessage-deflate=1", NULL },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+    char answer[FL_WS_EXTENSIONS_MAX] = "untouched";
+    gboolean taken = fl_websocket_deflate(cases[i].offers, answer);
+    ck_assert_msg(taken == (cases[i].answer != NULL), "'%s'", cases[i].offers);
+    ck_assert(taken || g_str_equal(answer, "untouched"));
+    ck_assert(!taken || g_str_has_prefix(answer, "permessage-deflate; server_no_context_takeover; client_no_context_takeover"));
+    ck_assert(!taken || g_str_has_suffix(answer, cases[i].answer));
+  }
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("websocket");
   TCase *tcase = tcase_create("websocket");
@@ -67,6 +98,7 @@ int main(void) {
   tcase_add_test(tcase, answers_keys_of_any_bytes);
   tcase_add_test(tcase, refuses_what_is_not_the_base64_of_16_bytes);
   tcase_add_test(tcase, fills_just_what_it_says);
+  tcase_add_test(tcase, takes_offers_of_deflate_that_it_can_keep);
   suite_add_tcase(suite, tcase);
   return fl_check_run(suite);
 }
