@@ -8,7 +8,7 @@
 /* fl_reply_problem: answer with application/problem+json; `detail` is a sentence that helps. */
 void fl_reply_problem(FlWorker *worker, FlRequest *request, guint status, const char *detail);
 
-/* fl_reply_method: answer 405 with Allow. */
+/* fl_reply_method: answer 405 with Allow; OPTIONS, which asks just that, 204. */
 void fl_reply_method(FlWorker *worker, FlRequest *request, const char *allow);
 
 /* fl_reply: answer with a body of that type, not to be stored; takes `body`. */

@@ -103,6 +103,10 @@ void fl_router_handle(FlRequest *request, gpointer user) {
     fl_reply_problem(worker, request, 503, "The server has all the clients it takes (--max-clients).");
     return;
   }
+  if (g_str_equal(path, "*")) {
+    fl_reply_method(worker, request, "GET, HEAD, POST, DELETE"); /* of the server as a whole */
+    return;
+  }
   if (transport) {
     transport->accept(worker, request, index);
     return;
