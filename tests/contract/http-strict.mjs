@@ -214,7 +214,8 @@ test('a head that is refused is refused however it arrives', async (t) => {
   const texts = faults.flatMap((fault) => Object.entries(refused[fault][1]));
   await Promise.all(texts.map(async ([name, text]) => {
     const client = openSocket(server);
-    await arrivesByteByByte(client, text + SMUGGLED);
+    // Only the head: bytes after the refusal would be answered with a reset, which takes the refusal with it.
+    await arrivesByteByByte(client, text.match(/^[^]*?\n\r?\n/)[0]);
     await client.ended();
     assert.deepEqual(framed(client.received()), [400], name);
   }));
