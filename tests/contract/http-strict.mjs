@@ -211,7 +211,8 @@ for (const [fault, [status, texts]] of Object.entries(refused))
 test('a head that is refused is refused however it arrives', async (t) => {
   const server = await start(t);
   const faults = ['a line that does not end in CRLF', 'a NUL', 'a folded line', 'a bad field'];
-  const texts = faults.flatMap((fault) => Object.entries(refused[fault][1]));
+  const early = ['in the version', 'the first, in CR', 'in a name', 'no colon']; // refused before the head is complete
+  const texts = faults.flatMap((fault) => Object.entries(refused[fault][1]).filter(([name]) => !early.includes(name)));
   await Promise.all(texts.map(async ([name, text]) => {
     const client = openSocket(server);
     // Only the head: bytes after the refusal would be answered with a reset, which takes the refusal with it.
