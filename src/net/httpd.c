@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "net/head.h"
 
 #define CONNECTION_LIMIT 1000000    /* libmicrohttpd's own default is about 1,020; the worker counts for itself */
 #define POOL_BYTES 16384            /* a connection's memory: 4 kB would answer 431 to the cookies of localhost */
@@ -23,6 +24,7 @@ struct _FlHttpd {
   guint64 next_id;
   GQueue connections; /* Connection */
   guint requests;
+  gboolean parses_in_place; /* FlHead judges what is between the strings */
   gboolean again;        /* libmicrohttpd does not wake up by itself after a resume or an upgrade */
   gboolean detaching;    /* its complaint about MHD_NO is then expected */
   gboolean close_after_answer;
@@ -39,6 +41,9 @@ typedef struct {
   gboolean asking;  /* a request is read or answered … */
   gboolean posting; /* … and the body of a POST is coming */
   gboolean detached;
+  const char *target; /* of the request being read, as it came, which is decoded in place afterwards … */
+  gsize target_len;
+  const char *target_fault; /* … and what is wrong with it */
   FlRequest *held;
   FlHttpd *httpd;
 } Connection;
@@ -53,6 +58,7 @@ struct _FlRequest {
   GPtrArray *joined; /* values of several lines, put together; NULL where there is none */
   guint hosts, origins, content_lengths, transfer_encodings;
   gboolean malformed; /* a header that must not be empty or doubled was */
+  FlHead head;
   gboolean is_post;
   guint64 declared_bytes;
   gsize body_bytes;
@@ -107,6 +113,7 @@ static enum MHD_Result read_header(void *user, enum MHD_ValueKind kind, const ch
 
   if (!value)
     value = "";
+  fl_head_field(&self->head, name, value);
   if (g_ascii_strcasecmp(name, "Host") == 0) {
     self->hosts++;
     headers->host = value;
@@ -137,29 +144,74 @@ static void refuse(FlRequest *self, guint status, const char *body) {
   fl_request_respond(self, response);
 }
 
-static FlRequest *request_new(FlHttpd *httpd, struct MHD_Connection *connection, const char *url, const char *method) {
+static void refuse_head(FlRequest *self, guint status, const char *detail) {
+  const char *title = status == 501 ? "Not Implemented" : status == 417 ? "Expectation Failed" : "Bad Request";
+  g_autofree char *body = g_strdup_printf("{\"title\":\"%s\",\"status\":%u,\"detail\":\"%s\"}\n", title, status, detail);
+  refuse(self, status, body);
+}
+
+static Connection *connection_of(struct MHD_Connection *connection) {
+  return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static void *on_target(void *user, const char *target, struct MHD_Connection *connection) {
+  Connection *of = connection_of(connection);
+
+  of->target = target;
+  of->target_len = target ? strlen(target) : 0;
+  of->target_fault = target ? fl_head_target_fault(target) : NULL;
+  return NULL;
+}
+
+/* "GET http://host/path": for a proxy, but every server must take it (RFC 9112, 3.2.2). */
+static void take_absolute_target(FlRequest *self) {
+  const char *authority = self->path + strlen("http://");
+
+  if (g_ascii_strncasecmp(self->path, "http://", 7) != 0)
+    return;
+  gsize len = strcspn(authority, "/");
+  if (!self->headers.host || strlen(self->headers.host) != len ||
+      g_ascii_strncasecmp(self->headers.host, authority, len) != 0)
+    self->of->target_fault = "The host in the target is not the Host of the request.";
+  self->path = authority[len] ? authority + len : "/";
+}
+
+static FlRequest *request_new(FlHttpd *httpd, struct MHD_Connection *connection, const char *url, const char *method,
+                              const char *version) {
   FlRequest *self = g_new0(FlRequest, 1);
-  const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
   self->httpd = httpd;
   self->connection = connection;
-  self->of = info->socket_context;
+  self->of = connection_of(connection);
   self->of->asking = TRUE;
   self->method = method;
   self->path = url;
   self->is_post = strcmp(method, MHD_HTTP_METHOD_POST) == 0;
+  fl_head_begin(&self->head, method, url, self->of->target_len, version, httpd->parses_in_place);
   MHD_get_connection_values(connection, MHD_HEADER_KIND, read_header, self);
+  take_absolute_target(self);
+  /* It takes chunks that not everyone takes for such, so none that follows a body of chunks is believed to be a request. */
+  if (self->transfer_encodings > 0)
+    MHD_set_connection_value(connection, MHD_HEADER_KIND, "Connection", "close");
   httpd->requests++;
   return self;
 }
 
 /* What is wrong with a head is answered before its body is read; libmicrohttpd then closes the connection. */
 static gboolean refuse_by_head(FlRequest *self) {
+  const char *fault;
+  gsize len = MHD_get_connection_info(self->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size;
+  guint status = fl_head_end(&self->head, len, &fault);
+
   if (self->hosts > 1 || self->origins > 1 || self->content_lengths > 1 || self->malformed ||
-      (self->content_lengths > 0 && self->transfer_encodings > 0)) {
+      self->transfer_encodings > 1 || (self->content_lengths > 0 && self->transfer_encodings > 0)) {
     refuse(self, 400,
-           "{\"title\":\"Bad Request\",\"status\":400,\"detail\":\"Host, Origin and Content-Length may stand in a "
-           "request once, and Content-Length not beside Transfer-Encoding.\"}\n");
+           "{\"title\":\"Bad Request\",\"status\":400,\"detail\":\"Host, Origin, Content-Length and Transfer-Encoding may "
+           "stand in a request once, and Content-Length not beside Transfer-Encoding.\"}\n");
+    return TRUE;
+  }
+  if (status > 0 || self->of->target_fault) {
+    refuse_head(self, status > 0 ? status : 400, status > 0 ? fault : self->of->target_fault);
     return TRUE;
   }
   if (self->declared_bytes > self->httpd->config.max_body) {
@@ -185,7 +237,7 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
   FlRequest *self = *request_state;
 
   if (!self) {
-    self = *request_state = request_new(httpd, connection, url, method);
+    self = *request_state = request_new(httpd, connection, url, method, version);
     self->headers.version = version;
     /* Anything else is answered on the final call only: an answer queued now would end the connection. */
     self->result = MHD_YES;
@@ -340,12 +392,15 @@ FlHttpd *fl_httpd_new(const FlHttpdConfig *config, GError **error) {
   FlHttpd *self = g_new0(FlHttpd, 1);
   self->config = *config;
   self->next_id = config->id_first;
+  /* Later ones refuse such heads themselves in their strict mode, and need not parse in the same way. */
+  self->parses_in_place = g_str_equal(MHD_get_version(), "0.9.75");
   /* MHD_USE_TURBO: without it libmicrohttpd shuts a closing socket down, and a detached stream with it. */
   self->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_NO_LISTEN_SOCKET | MHD_ALLOW_SUSPEND_RESUME |
                                       MHD_ALLOW_UPGRADE | MHD_USE_ERROR_LOG,
                                   0, NULL, NULL, on_request, self,
                                   MHD_OPTION_EXTERNAL_LOGGER, on_log, self,
                                   MHD_OPTION_UNESCAPE_CALLBACK, unescape, NULL,
+                                  MHD_OPTION_URI_LOG_CALLBACK, on_target, self,
                                   MHD_OPTION_NOTIFY_COMPLETED, on_request_end, self,
                                   MHD_OPTION_NOTIFY_CONNECTION, on_connection, self,
                                   MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTION_LIMIT,

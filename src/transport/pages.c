@@ -122,13 +122,20 @@ void fl_pages_answer(FlWorker *worker, FlRequest *request) {
   const char *root = fl_application_of(worker)->web_root;
   const char *path = fl_request_path(request);
 
-  if (!may_read(worker, request))
-    return;
-  if (root && answer_file(worker, request, root))
-    return;
   /* What the page has of npm is built in only, also while its own files are served from a folder. */
   gboolean is_vendor = g_str_has_prefix(path, "/vendor/");
   g_autofree char *name = g_strconcat(is_vendor ? "" : "/web", g_str_equal(path, "/") ? "/index.html" : path, NULL);
+  if (!fl_request_is_read(request)) {
+    g_autofree char *file = root ? resolve(root, path) : NULL;
+    g_autoptr(GBytes) asset = !root || is_vendor ? fl_assets_lookup(name) : NULL;
+    if (file || asset)
+      fl_reply_method(worker, request, "GET, HEAD");
+    else
+      answer_nothing(worker, request);
+    return;
+  }
+  if (root && answer_file(worker, request, root))
+    return;
   if ((root && !is_vendor) || !answer_asset(worker, request, name))
     answer_nothing(worker, request);
 }

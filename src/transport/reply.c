@@ -98,7 +98,20 @@ void fl_reply_later(FlWorker *worker, FlRequest *request, guint status, guint se
   fl_request_respond(request, response);
 }
 
+static void answer_options(FlWorker *worker, FlRequest *request, const char *allow) {
+  g_autofree char *all = g_strconcat(allow, ", OPTIONS", NULL);
+  g_autoptr(FlResponse) response = fl_response_new(204, NULL, NULL);
+
+  fl_response_header(response, "Allow", all);
+  fl_reply_add_cors(worker, request, response);
+  fl_request_respond(request, response);
+}
+
 void fl_reply_method(FlWorker *worker, FlRequest *request, const char *allow) {
+  if (g_str_equal(fl_request_method(request), "OPTIONS")) {
+    answer_options(worker, request, allow);
+    return;
+  }
   g_autofree char *detail = g_strdup_printf("This endpoint takes %s.", allow);
   g_autoptr(FlResponse) response = problem_new(worker, request, 405, detail);
 

@@ -11,7 +11,7 @@ void fl_reply_problem(FlWorker *worker, FlRequest *request, guint status, const 
 /* fl_reply_later: like fl_reply_problem, with Retry-After. */
 void fl_reply_later(FlWorker *worker, FlRequest *request, guint status, guint seconds, const char *detail);
 
-/* fl_reply_method: answer 405 with Allow. */
+/* fl_reply_method: answer 405 with Allow; OPTIONS, which asks just that, 204. */
 void fl_reply_method(FlWorker *worker, FlRequest *request, const char *allow);
 
 /* fl_reply: answer with a body of that type, not to be stored; takes `body`. */

@@ -145,6 +145,10 @@ void fl_router_handle(FlRequest *request, gpointer user) {
   transport = fl_transport_find(path, &index);
   if (send_away(worker, request, transport, path))
     return;
+  if (g_str_equal(path, "*")) {
+    fl_reply_method(worker, request, "GET, HEAD, POST, DELETE"); /* of the server as a whole */
+    return;
+  }
   if (transport) {
     transport->accept(worker, request, index);
     return;
