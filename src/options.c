@@ -18,7 +18,7 @@
 typedef struct {
   char *port, *speed, *interval, *rate, *size, *history, *history_bytes, *heartbeat, *workers;
   char *ping_interval, *ping_timeout, *connect_timeout;
-  char *max_clients, *max_lag, *slow, *max_body, *drain, *sndbuf, *log_format, *line_idle, *publish_token_file;
+  char *max_clients, *max_lag, *slow, *max_body, *drain, *sndbuf, *log_format, *line_idle, *publish_token_file, *journal_sync;
   char *head_timeout, *body_timeout, *idle_timeout, *publish_rate, *max_clients_per_address;
 } Texts;
 
@@ -134,6 +134,18 @@ static gboolean take_choice(const char *flag, const char *text, const char *firs
   return FALSE;
 }
 
+static gboolean take_sync(const char *text, FlJournalSync *ret, GError **error) {
+  static const char *const names[] = { "none", "interval", "always", NULL };
+
+  for (int i = 0; names[i]; i++)
+    if (!text || g_str_equal(text, names[i])) {
+      *ret = text ? (FlJournalSync)i : FL_JOURNAL_SYNC_INTERVAL;
+      return TRUE;
+    }
+  fail(error, "--journal-sync", text, "none, interval or always");
+  return FALSE;
+}
+
 static gboolean take_all(const Texts *texts, FlOptions *self, GError **error) {
   gint64 port = 8080;
   int slow = FL_SLOW_GAP, format = FL_LOG_TEXT;
@@ -159,6 +171,7 @@ static gboolean take_all(const Texts *texts, FlOptions *self, GError **error) {
       take_duration("--drain", texts->drain, 0, &self->drain_ns, error) &&
       take_duration("--line-idle", texts->line_idle, 1000000, &self->line_idle_ns, error) &&
       take_bytes("--sndbuf", texts->sndbuf, 1, 1024 * 1024 * 1024, &self->sndbuf_bytes, error) &&
+      take_sync(texts->journal_sync, &self->journal_sync, error) &&
       take_choice("--slow", texts->slow, "gap", "close", &slow, error) &&
       take_choice("--log-format", texts->log_format, "text", "json", &format, error);
 
@@ -232,6 +245,8 @@ static gboolean read_arguments(int *argc, char ***argv, FlOptions *self, Texts *
     { "exit-at-eof", 0, 0, G_OPTION_ARG_NONE, &self->exit_at_eof, "End when the input has, and all have been served", NULL },
     { "history", 0, 0, G_OPTION_ARG_STRING, &texts->history, "Updates kept for those who come back (4096; 1M of stdin)", "UPDATES" },
     { "history-bytes", 0, 0, G_OPTION_ARG_STRING, &texts->history_bytes, "Bytes of them at most (64M)", "BYTES" },
+    { "journal", 0, 0, G_OPTION_ARG_FILENAME, &self->journal, "Keep the updates in this file, and go on from it at the next start", "FILE" },
+    { "journal-sync", 0, 0, G_OPTION_ARG_STRING, &texts->journal_sync, "When it is synced to the disk: none, interval (a second) or always (interval)", "POLICY" },
     { "heartbeat", 0, 0, G_OPTION_ARG_STRING, &texts->heartbeat, "Time between signs of life on a stream (15s)", "TIME" },
     { "workers", 0, 0, G_OPTION_ARG_STRING, &texts->workers, "Threads that serve clients (1)", "N" },
     { "max-clients", 0, 0, G_OPTION_ARG_STRING, &texts->max_clients, "Connections at most (what the limit of open files allows)", "N" },
@@ -328,6 +343,7 @@ void fl_options_free(FlOptions *self) {
     return;
   g_free(self->listen);
   g_free(self->source);
+  g_free(self->journal);
   g_free(self->web_root);
   g_free(self->socketio_path);
   g_strfreev(self->namespaces);

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: MIT */
 #pragma once
 
+#include "core/journal.h"
 #include "core/log.h"
 #include "net/access.h"
 #include "net/stream.h"
@@ -15,6 +16,8 @@ typedef struct {
   gint64 interval_ns;
   gint64 size_bytes; /* 0: the time of day */
   gint64 history, history_bytes;
+  char *journal; /* NULL: none */
+  FlJournalSync journal_sync;
   gint64 heartbeat_ns;
   gint64 workers;
   gint64 max_clients; /* 0: what the limit of open files allows */

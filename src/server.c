@@ -34,6 +34,7 @@ struct _FlServer {
   guint unanswered; /* workers that have not said yet … */
   FlBehind behind;  /* … how many of their clients are behind */
   gint64 patience_end_ns; /* for clients that poll, after the end of input */
+  FlJournal *journal; /* NULL: none */
 };
 
 /* --- the end ------------------------------------------------------------------------------------------------------- */
@@ -258,16 +259,30 @@ static gboolean start_source(FlServer *self, GError **error) {
   return self->application.source != NULL;
 }
 
+static gboolean open_journal(FlServer *self, GError **error) {
+  const FlOptions *options = self->options;
+  FlJournalConfig config = { .path = options->journal, .sync = options->journal_sync, .history = (gsize)options->history,
+                             .history_bytes = (gsize)options->history_bytes, .log = self->log };
+  char epoch[FL_EPOCH_MAX + 1];
+
+  fl_epoch_generate(epoch);
+  if (options->journal && !(self->journal = fl_journal_open(&config, error)))
+    return FALSE;
+  self->application.sequencer = fl_sequencer_new(self->journal ? fl_journal_epoch(self->journal) : epoch);
+  return TRUE;
+}
+
 FlServer *fl_server_new(const FlOptions *options, FlSupervisor *supervisor, FlLog *log, GError **error) {
   FlServer *self = g_new0(FlServer, 1);
-  char epoch[FL_EPOCH_MAX + 1];
 
   self->options = options;
   self->supervisor = supervisor;
   self->log = log;
   self->loop = g_main_loop_new(NULL, FALSE);
-  fl_epoch_generate(epoch);
-  self->application.sequencer = fl_sequencer_new(epoch);
+  if (!open_journal(self, error)) {
+    fl_server_free(self);
+    return NULL;
+  }
   self->application.source_stats = &self->source_stats;
   if (options->publish_rate_hz > 0)
     self->application.publishing = fl_allowance_new(options->publish_rate_hz);
@@ -284,7 +299,13 @@ FlServer *fl_server_new(const FlOptions *options, FlSupervisor *supervisor, FlLo
   self->application.workers = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))fl_worker_free);
   self->watches[0] = g_unix_signal_add(SIGTERM, on_signal, self);
   self->watches[1] = g_unix_signal_add(SIGINT, on_signal, self);
-  if (!set_limit(self, error) || !add_workers(self, error) || !start_source(self, error)) {
+  if (!set_limit(self, error) || !add_workers(self, error)) {
+    fl_server_free(self);
+    return NULL;
+  }
+  if (self->journal) /* now that the workers have their inboxes */
+    fl_sequencer_keep(self->application.sequencer, self->journal);
+  if (!start_source(self, error)) {
     fl_server_free(self);
     return NULL;
   }
@@ -326,7 +347,8 @@ void fl_server_free(FlServer *self) {
     g_clear_handle_id(&self->watches[i], g_source_remove);
   if (self->served_check)
     g_source_remove(self->served_check);
-  g_ptr_array_unref(self->application.workers);
+  if (self->application.workers)
+    g_ptr_array_unref(self->application.workers);
   fl_source_free(self->application.source);
   fl_line_set_free(self->application.lines);
   fl_crowd_free(self->crowd);
@@ -334,6 +356,7 @@ void fl_server_free(FlServer *self) {
   fl_access_free(self->application.access);
   fl_allowance_free(self->application.publishing);
   fl_sequencer_free(self->application.sequencer);
+  fl_journal_free(self->journal);
   g_free(self->application.url);
   g_main_loop_unref(self->loop);
   g_free(self);

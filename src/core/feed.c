@@ -58,6 +58,12 @@ void fl_feed_append(FlFeed *self, FlUpdate *update) {
   self->ring[self->head % self->capacity] = update;
 }
 
+void fl_feed_begin(FlFeed *self, guint64 seq) {
+  g_assert(self->oldest > self->head);
+  self->head = seq;
+  self->oldest = seq + 1;
+}
+
 guint64 fl_feed_head(const FlFeed *self) {
   return self->head;
 }

@@ -34,6 +34,9 @@ const char *fl_feed_epoch(const FlFeed *self);
 /* fl_feed_append: add the next update; takes the reference. Its seq must be head + 1. */
 void fl_feed_append(FlFeed *self, FlUpdate *update);
 
+/* fl_feed_begin: let an empty feed go on after `seq`, as if all up to it were no longer kept. */
+void fl_feed_begin(FlFeed *self, guint64 seq);
+
 /* The newest update's seq, 0 where there never was one; and the oldest kept one's, head + 1 where none is. */
 guint64 fl_feed_head(const FlFeed *self);
 guint64 fl_feed_oldest(const FlFeed *self);

@@ -18,6 +18,7 @@ struct _FlSequencer {
   GMutex lock; /* over numbering and handing over: every inbox sees the same order */
   char epoch[FL_EPOCH_MAX + 1];
   guint64 head;
+  FlJournal *journal; /* borrowed; NULL: nothing is kept */
   GPtrArray *inboxes;
 };
 
@@ -81,9 +82,25 @@ static void inbox_put(FlInbox *self, FlUpdate *update) {
   g_mutex_unlock(&self->lock);
 }
 
+void fl_sequencer_keep(FlSequencer *self, FlJournal *journal) {
+  g_autoptr(GPtrArray) kept = fl_journal_take(journal);
+
+  g_assert(self->head == 0);
+  for (guint i = 0; i < kept->len; i++)
+    for (guint k = 0; k < self->inboxes->len; k++)
+      inbox_put(self->inboxes->pdata[k], fl_update_ref(kept->pdata[i]));
+  self->head = fl_journal_head(journal);
+  self->journal = journal;
+}
+
 guint64 fl_sequencer_publish(FlSequencer *self, const char *data, gsize len, gint64 t_us) {
   g_mutex_lock(&self->lock);
-  guint64 seq = ++self->head;
+  guint64 seq = self->head + 1;
+  if (self->journal && !fl_journal_append(self->journal, seq, t_us, data, len)) {
+    g_mutex_unlock(&self->lock);
+    return 0;
+  }
+  self->head = seq;
   g_autoptr(FlUpdate) update = fl_update_new(self->epoch, seq, t_us, data, len);
   for (guint i = 0; i < self->inboxes->len; i++)
     inbox_put(self->inboxes->pdata[i], fl_update_ref(update));
@@ -116,6 +133,8 @@ guint fl_inbox_drain(FlInbox *self, FlFeed *feed) {
   g_mutex_unlock(&self->lock);
 
   guint n = taken->len;
+  if (n > 0 && fl_feed_head(feed) == 0)
+    fl_feed_begin(feed, fl_update_seq(taken->pdata[0]) - 1);
   for (guint i = 0; i < n; i++)
     fl_feed_append(feed, taken->pdata[i]);
   g_ptr_array_set_size(taken, 0);

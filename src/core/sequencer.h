@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/feed.h"
+#include "core/journal.h"
 
 typedef struct _FlSequencer FlSequencer;
 typedef struct _FlInbox FlInbox;
@@ -14,11 +15,16 @@ void fl_sequencer_free(FlSequencer *self);
 
 const char *fl_sequencer_epoch(const FlSequencer *self);
 
+/* fl_sequencer_keep: go on where the journal (borrowed) ends: what it holds goes into every inbox, and what is published
+ * from now on into the journal first. After the inboxes have been added, before the first update. */
+void fl_sequencer_keep(FlSequencer *self, FlJournal *journal);
+
 /* fl_sequencer_add_inbox: a new inbox, owned by the sequencer. Only before the first update. */
 FlInbox *fl_sequencer_add_inbox(FlSequencer *self);
 
 /* fl_sequencer_publish: number an update and hand it to every inbox. `data`: one JSON value, validated and stripped
- * (codec/json). `t_us`: Unix microseconds. Any thread. Returns: its seq. */
+ * (codec/json). `t_us`: Unix microseconds. Any thread. Returns: its seq;
+ * 0 where the journal could not keep it: it then has no number, and no one gets it. */
 guint64 fl_sequencer_publish(FlSequencer *self, const char *data, gsize len, gint64 t_us);
 
 /* fl_sequencer_head: the newest seq. Any thread. */

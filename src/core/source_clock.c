@@ -44,12 +44,12 @@ static void stamp(Clock *self) {
   memcpy(self->data->str + 1, digits, STAMP_DIGITS);
 }
 
-static void publish_time_of_day(Clock *self, gint64 t_us) {
+static guint64 publish_time_of_day(Clock *self, gint64 t_us) {
   g_autoptr(GDateTime) second = g_date_time_new_from_unix_utc(t_us / G_USEC_PER_SEC);
   g_autofree char *text = g_date_time_format(second, "%Y-%m-%dT%H:%M:%S");
   char data[64];
   int len = g_snprintf(data, sizeof data, "\"%s.%03dZ\"", text, (int)(t_us % G_USEC_PER_SEC / 1000));
-  fl_sequencer_publish(self->config.sequencer, data, (gsize)len, t_us);
+  return fl_sequencer_publish(self->config.sequencer, data, (gsize)len, t_us);
 }
 
 static void publish_due(Clock *self) {
@@ -62,14 +62,16 @@ static void publish_due(Clock *self) {
     fl_counter_add(&self->config.stats->missed_deadlines, (gint64)due - 1);
   for (; due > 0; due--) {
     gint64 t_us = fl_clock_unix_us(self->next_ns, self->offset_ns);
+    guint64 seq;
     if (self->data) {
       stamp(self);
-      fl_sequencer_publish(self->config.sequencer, self->data->str, self->data->len, t_us);
+      seq = fl_sequencer_publish(self->config.sequencer, self->data->str, self->data->len, t_us);
     } else {
-      publish_time_of_day(self, t_us);
+      seq = publish_time_of_day(self, t_us);
     }
     self->next_ns += self->pace.interval_ns;
-    fl_counter_add(&self->config.stats->published, 1);
+    if (seq > 0)
+      fl_counter_add(&self->config.stats->published, 1);
   }
 }
 

@@ -88,8 +88,8 @@ static gboolean on_timer(gint fd, GIOCondition condition, gpointer user) {
   if (read(fd, &due, sizeof due) != sizeof due || !self->pending)
     return G_SOURCE_CONTINUE;
   gint64 t_us = fl_clock_unix_us(self->deadline_ns, fl_clock_offset_ns());
-  fl_sequencer_publish(self->config.sequencer, self->pending->str, self->pending->len, t_us);
-  fl_counter_add(&self->config.stats->published, 1);
+  if (fl_sequencer_publish(self->config.sequencer, self->pending->str, self->pending->len, t_us) > 0)
+    fl_counter_add(&self->config.stats->published, 1);
   g_string_free(g_steal_pointer(&self->pending), TRUE);
   schedule_next(self);
   return G_SOURCE_CONTINUE;

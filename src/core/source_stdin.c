@@ -42,8 +42,8 @@ static void publish_line(Lines *self) {
   }
   GString *value = self->config.line_to_json((const char *)self->line->data, len);
   gint64 t_us = fl_clock_unix_us(fl_clock_now_ns(), fl_clock_offset_ns());
-  fl_sequencer_publish(self->config.sequencer, value->str, value->len, t_us);
-  fl_counter_add(&self->config.stats->published, 1);
+  if (fl_sequencer_publish(self->config.sequencer, value->str, value->len, t_us) > 0)
+    fl_counter_add(&self->config.stats->published, 1);
   g_string_free(value, TRUE);
   g_byte_array_set_size(self->line, 0);
   self->cut = 0;

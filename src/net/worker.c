@@ -271,6 +271,7 @@ static gpointer run(gpointer user) {
 }
 
 void fl_worker_start(FlWorker *self) {
+  fl_inbox_drain(self->inbox, self->feed); /* a journal's: there before the first who asks */
   g_autofree char *name = g_strdup_printf("worker-%u", self->config.index);
   self->thread = g_thread_new(name, run, self);
 }

@@ -65,6 +65,10 @@ void fl_endpoint_publish(FlWorker *worker, FlRequest *request) {
          FL_FIELD_INT("bytes", value->len), fl_client_message(application, value->str, value->len));
   gint64 t_us = fl_clock_unix_us(fl_clock_now_ns(), fl_clock_offset_ns());
   guint64 seq = fl_sequencer_publish(application->sequencer, value->str, value->len, t_us);
+  if (seq == 0) {
+    fl_reply_problem(worker, request, 503, "The journal can't keep the update: it was not published.");
+    return;
+  }
   fl_cursor_format(fl_sequencer_epoch(application->sequencer), seq, cursor);
   GString *text = g_string_new(NULL);
   g_string_printf(text, "{\"seq\":%" G_GUINT64_FORMAT ",\"cursor\":\"%s\"}\n", seq, cursor);

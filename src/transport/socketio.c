@@ -209,6 +209,10 @@ static void publish(FlSioSocket *socket, const FlSioPacket *packet, const GPtrAr
   }
   gint64 t_us = fl_clock_unix_us(fl_clock_now_ns(), fl_clock_offset_ns());
   guint64 seq = fl_sequencer_publish(application->sequencer, value, len, t_us);
+  if (seq == 0) {
+    acknowledge(socket, packet, "[{\"error\":\"The journal can't keep the update: it was not published.\"}]");
+    return;
+  }
   fl_cursor_format(fl_sequencer_epoch(application->sequencer), seq, cursor);
   g_snprintf(answer, sizeof answer, "[{\"seq\":%" G_GUINT64_FORMAT ",\"cursor\":\"%s\"}]", seq, cursor);
   acknowledge(socket, packet, answer);

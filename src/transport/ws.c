@@ -132,7 +132,8 @@ static void publish(FlStream *stream, const char *value, gsize len) {
     return;
   }
   gint64 t_us = fl_clock_unix_us(fl_clock_now_ns(), fl_clock_offset_ns());
-  fl_sequencer_publish(application->sequencer, value, len, t_us);
+  if (fl_sequencer_publish(application->sequencer, value, len, t_us) == 0)
+    queue_error(stream, "The journal can't keep the update: it was not published.");
 }
 
 static void authorize(FlStream *stream, const char *value, gsize len) {
