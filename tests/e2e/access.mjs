@@ -314,11 +314,11 @@ for (const format of ['text', 'json'])
     const nasty = 'a\x1b[31m\x9b\xff\xfe"\\\x7f\xe2\x80\xa8\xe2\x80\xae';
     for (const lines of [[`Host: ${nasty}`], ['Host: localhost', `Origin: ${nasty}`], [`Host: ${'x'.repeat(3000)}`]]) {
       const raw = openSocket(server);
-      raw.write(Buffer.from(`DELETE /${'%0d%0aforged%1b[2J%ff%00'}${'y'.repeat(3000)} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`, 'latin1'));
-      await raw.until((bytes) => bytes.includes(' 403 '), 'the refusal');
+      raw.write(Buffer.from(`DELETE /${'%0d%0aforged%1b[2J%ff'}${'y'.repeat(3000)} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`, 'latin1'));
+      await raw.until((bytes) => / 40[03] /.test(bytes), 'the refusal'); // 400: by its head
       raw.socket.destroy();
     }
-    await server.logged(/refused/, 3);
+    await server.logged(/\b(refused|erred)\b/, 3);
     for (const line of server.lines) {
       assert.match(line, format === 'json' ? /^\{"time":"/ : /^(20\d\d-\S+Z \w+ |listening on )/, 'a line of its own');
       assert.ok(!/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(line), JSON.stringify(line));
