@@ -45,8 +45,9 @@ char *fl_spelling_near(const char *word, const char *const *names) {
     for (const char *const *name = names; *name && n < SHOWN_MOST; name++)
       if (distance < strlen(*name) && fl_spelling_distance(word, *name) == distance)
         near[n++] = *name;
-  for (const char *const *name = names; *name && n == 0 && *word; name++)
-    for (; *name && n < SHOWN_MOST && g_str_has_prefix(*name, word); name++)
+  gboolean by_prefix = n == 0 && *word;
+  for (const char *const *name = names; *name && n < SHOWN_MOST && by_prefix; name++)
+    if (g_str_has_prefix(*name, word))
       near[n++] = *name;
   return n > 0 ? fl_spelling_list(near, n) : NULL;
 }

@@ -92,6 +92,7 @@ START_TEST(names_the_near_ones_for_an_unknown_key) {
   assert_refused("los=1%", "perhaps loss");
   assert_refused("up.rat=1mbit", "or rate");
   assert_refused("wfi", "perhaps wifi");
+  assert_refused("f", "perhaps flaky"); /* by its beginning, and the last of the names */
   assert_refused("", "is wanted");
   assert_refused("rtt=80ms,", "unknown");
 }
