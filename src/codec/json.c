@@ -82,7 +82,7 @@ GString *fl_json_quote(const char *text, gsize len) {
 static gboolean may_be_json(const char *line, gsize len) {
   gsize i = 0;
 
-  while (i < len && (line[i] == ' ' || line[i] == '\t'))
+  while (i < len && (line[i] == ' ' || line[i] == '\t' || line[i] == '\r' || line[i] == '\n'))
     i++;
   return i < len && (line[i] == '-' || g_ascii_isdigit(line[i]) || strchr("{[\"tfn", line[i]));
 }

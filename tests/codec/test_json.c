@@ -59,6 +59,7 @@ START_TEST(takes_a_line_for_json_or_for_a_string) {
   assert_line("12 monkeys", 10, "\"12 monkeys\"");
   assert_line("", 0, "\"\"");
   assert_line("true", 4, "true");
+  assert_line("\r 8\r", 4, "8");
   assert_line("say \"hi\"\\\t\x01", 11, "\"say \\\"hi\\\"\\\\\\t\\u0001\"");
   assert_line("bad \xff utf-8", 11, "\"bad \xef\xbf\xbd utf-8\"");
   assert_line("a\0b", 3, "\"a\\u0000b\"");
