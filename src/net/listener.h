@@ -1,5 +1,6 @@
 /* A listen socket of one worker: accepts, keeps the limits, and hands sockets on. When the process has no descriptor
- * left, a reserved one is given up for a moment, so that the client gets a 503 (an EventSource what lets it come again) instead of waiting for ever.
+ * left, a reserved one is given up for a moment, so that the client gets a 503 (an EventSource what lets it come again)
+ * instead of waiting for ever.
  * SPDX-License-Identifier: MIT */
 #pragma once
 
